@@ -1,0 +1,37 @@
+/** Every size the service refuses beyond, by name; a test sits at each limit and one past it. */
+export const LIMITS = {
+  /** JSON bodies of the API itself (runs, baselines, gates), bytes. */
+  jsonBodyBytes: 1024 * 1024,
+  /** A payload that is read whole before parsing, bytes after decompression. */
+  wholePayloadBytes: 64 * 1024 * 1024,
+  /** A payload that streams (samples csv, ndjson), bytes after decompression. */
+  streamPayloadBytes: 8 * 1024 * 1024 * 1024,
+  /** Decompressed bytes per compressed byte, applied once `ratioGraceBytes` have come out. */
+  decompressionRatio: 250,
+  ratioGraceBytes: 16 * 1024 * 1024,
+  /** One line of a text payload, characters. */
+  lineCharacters: 1024 * 1024,
+  /** Distinct series in one payload, and in one run. */
+  seriesPerPayload: 20_000,
+  seriesPerRun: 100_000,
+  /** Labels of one series, and the length of a label's value, of a region, of a metric, in characters. */
+  labelsPerSeries: 32,
+  labelCharacters: 512,
+  regionCharacters: 512,
+  metricCharacters: 200,
+  /** Warnings kept with one receipt; the rest are counted. */
+  warningsPerReceipt: 100,
+  /** Highest repetition number of a run. */
+  repetition: 10_000,
+  /** Runs in one baseline. */
+  runsPerBaseline: 200,
+  /** Payloads in one run. */
+  payloadsPerRun: 50_000,
+  /** A measured time may lie this far before or after the arrival, nanoseconds: ten years back, one day ahead. */
+  atBackNs: 10n * 365n * 86_400n * 1_000_000_000n,
+  atAheadNs: 86_400n * 1_000_000_000n,
+  /** The longest `wait` of a seal, seconds. */
+  sealWaitS: 120,
+  /** Items on one page of a list. */
+  pageSize: 100,
+} as const;

@@ -1,0 +1,41 @@
+import type { Quality } from './quality.ts';
+
+/** Kinds of payload and the formats each takes now. A format id is added here when its parser exists. */
+export const FORMATS = {
+  ebpf: ['bpftrace-json'],
+  pmu: ['perf-stat-json'],
+  gpu: ['dcgm-exporter'],
+  wcet: ['cycles-csv', 'bounds'],
+  samples: ['csv', 'ndjson'],
+  events: ['kernel-log'],
+} as const;
+
+export type PayloadKind = keyof typeof FORMATS;
+export const PAYLOAD_KINDS: readonly PayloadKind[] = ['ebpf', 'pmu', 'gpu', 'wcet', 'samples', 'events'];
+export type FormatId = (typeof FORMATS)[PayloadKind][number];
+
+/** Query parameters that every kind accepts, beside `labels.<name>`. */
+export const COMMON_PARAMETERS = ['format', 'repetition', 'at', 'exposure', 'sequence', 'region', 'metric', 'unit', 'better', 'assume'] as const;
+
+export type Warning = { readonly code: string; readonly detail: string; readonly line: number | null };
+
+/** The acknowledgement of one payload, as answered. */
+export type ReceiptAnswer = {
+  readonly receiptId: string;
+  readonly format: string;
+  readonly records: number;
+  readonly samples: number;
+  readonly histograms: number;
+  readonly warnings: readonly Warning[];
+  readonly duplicate: boolean;
+};
+
+/** How values of a series are stored; measured values and bounds are never mixed in one series. */
+export const VALUE_KINDS = ['samples', 'total', 'counter', 'histogram', 'summary', 'bound'] as const;
+export type ValueKind = (typeof VALUE_KINDS)[number];
+
+export const READING_KINDS = ['total', 'delta', 'cumulative', 'budget', 'static', 'pwcet'] as const;
+/** What a single stored number is: an aggregate, an increase, a counter's standing, or a bound of some origin. */
+export type ReadingKind = (typeof READING_KINDS)[number];
+
+export type QualityFlags = readonly Quality[];
