@@ -1,0 +1,34 @@
+import type { Store } from './client.ts';
+import { putOnce } from './put-once.ts';
+import type { Row } from './tables.ts';
+
+export type StoredGate = { readonly gate: string; readonly policyVersion: number; readonly policy: string; readonly digest: string; readonly writtenAtMs: number };
+
+type GateRow = { gate: string; policy_version: string; policy: string; digest: string; written_at_ms: string };
+
+/** The policy of a gate that holds now, or undefined when none was written. */
+export async function readGate(store: Store, project: string, gate: string): Promise<StoredGate | undefined> {
+  const rows = await store.query<GateRow>(
+    `SELECT gate, policy_version, policy, digest, toString(toUnixTimestamp64Milli(written_at)) AS written_at_ms FROM gates
+WHERE project = {project:String} AND gate = {gate:String} ORDER BY policy_version DESC, written_at LIMIT 1`,
+    { project, gate },
+  );
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  return {
+    gate: row.gate,
+    policyVersion: Number(row.policy_version),
+    policy: row.policy,
+    digest: row.digest,
+    writtenAtMs: Number(row.written_at_ms),
+  };
+}
+
+/** Writes the next version of a policy; of two writers of one version the first holds. @returns whether this one holds */
+export async function putGate(store: Store, row: Row<'gates'>): Promise<boolean> {
+  const held = await putOnce(store, { table: 'gates', row, key: `${row.project}\u0000${row.gate}\u0000${row.policy_version}` }, async () => {
+    const gate = await readGate(store, row.project, row.gate);
+    return gate !== undefined && gate.policyVersion >= Number(row.policy_version) ? gate : undefined;
+  });
+  return held.policyVersion === Number(row.policy_version) && held.digest === row.digest;
+}

@@ -1,0 +1,23 @@
+export { type AuditAct, type AuditTrail, computeActDigest, openAuditTrail, readAudit, type StoredAct } from './audit.ts';
+export {
+  appendBaseline,
+  putBaselineEvent,
+  readBaseline,
+  readBaselineEvents,
+  readBaselines,
+  type StoredBaseline,
+  type StoredBaselineEvent,
+} from './baselines.ts';
+export { connectStore, type Store, type StoreAddress } from './client.ts';
+export * from './embedded/index.ts';
+export { putGate, readGate, type StoredGate } from './gates.ts';
+export { appendPayloadRows, createGroupCommit, type GroupCommit, type PayloadRows } from './group-commit.ts';
+export { readMeasurements } from './measurements.ts';
+export { migrate } from './migrate.ts';
+export { readPayloadCounts, readReceipt, readReceipts, type StoredReceipt } from './receipts.ts';
+export { appendWithdrawal, putRun, type RunFilter, readRun, readRuns, readRunsById, readUnjudgedRunIds, type StoredRun } from './runs.ts';
+export { appendSealIntent, putSeal, readSeal, readSealIntent, readUnfinishedSealRunIds, removeOrphans, type StoredSeal } from './seals.ts';
+export { type LandedSeries, readLandedSeries, readSeriesValues, type SeriesFilter } from './series.ts';
+export { type Row, TABLES, type TableName } from './tables.ts';
+export { appendTokenEvent, readToken, readTokens, type StoredToken } from './tokens.ts';
+export { putVerdict, readVerdict, readVerdictById, readVerdictsOfRuns } from './verdicts.ts';

@@ -1,0 +1,106 @@
+import type { Warning } from '../wire/payload.ts';
+import type { Store } from './client.ts';
+
+export type StoredReceipt = {
+  readonly receiptId: string;
+  readonly payloadId: string;
+  readonly kind: string;
+  readonly format: string;
+  readonly repetition: number;
+  readonly sequence: string;
+  readonly atNs: string | null;
+  readonly recordCount: number;
+  readonly sampleCount: number;
+  readonly readingCount: number;
+  readonly histogramCount: number;
+  readonly summaryCount: number;
+  readonly eventCount: number;
+  readonly seriesCount: number;
+  readonly warnings: readonly Warning[];
+};
+
+type ReceiptRow = {
+  receipt_id: string;
+  payload_id: string;
+  kind: string;
+  format: string;
+  repetition: number;
+  sequence: string;
+  at_ns: string | null;
+  record_count: string;
+  sample_count: string;
+  reading_count: string;
+  histogram_count: string;
+  summary_count: string;
+  event_count: string;
+  series_count: string;
+  warnings: string;
+};
+
+/** The payload that counts for a receipt: of two attempts with equal content, the first received. */
+const FIRST = 'ORDER BY receipt_id, received_at, payload_id LIMIT 1 BY receipt_id';
+
+const SELECT_RECEIPT = `SELECT receipt_id, payload_id, kind, format, repetition, sequence, at_ns, record_count, sample_count,
+  reading_count, histogram_count, summary_count, event_count, series_count, warnings FROM receipts`;
+
+function toStoredReceipt(row: ReceiptRow): StoredReceipt {
+  const warnings: readonly Warning[] = JSON.parse(row.warnings);
+  return {
+    receiptId: row.receipt_id,
+    payloadId: row.payload_id,
+    kind: row.kind,
+    format: row.format,
+    repetition: row.repetition,
+    sequence: row.sequence,
+    atNs: row.at_ns,
+    recordCount: Number(row.record_count),
+    sampleCount: Number(row.sample_count),
+    readingCount: Number(row.reading_count),
+    histogramCount: Number(row.histogram_count),
+    summaryCount: Number(row.summary_count),
+    eventCount: Number(row.event_count),
+    seriesCount: Number(row.series_count),
+    warnings,
+  };
+}
+
+/** The receipt of this content in this run, or undefined when it never arrived. */
+export async function readReceipt(store: Store, runId: string, receiptId: string): Promise<StoredReceipt | undefined> {
+  const rows = await store.query<ReceiptRow>(`${SELECT_RECEIPT} WHERE run_id = {runId:UUID} AND receipt_id = {receiptId:String} ${FIRST}`, {
+    runId,
+    receiptId,
+  });
+  return rows[0] === undefined ? undefined : toStoredReceipt(rows[0]);
+}
+
+/** All receipts of a run, one a content, ordered by receipt id. */
+export async function readReceipts(store: Store, runId: string): Promise<readonly StoredReceipt[]> {
+  const rows = await store.query<ReceiptRow>(`${SELECT_RECEIPT} WHERE run_id = {runId:UUID} ${FIRST}`, { runId });
+  return rows.map(toStoredReceipt);
+}
+
+/** Stored values and rows per payload of a run, to hold against the receipts. */
+export type PayloadCount = {
+  readonly payload_id: string;
+  readonly samples: string;
+  readonly readings: string;
+  readonly histograms: string;
+  readonly summaries: string;
+  readonly events: string;
+  readonly series: string;
+};
+
+/** Counts what is stored of every payload of the run, receipted or not. */
+export async function readPayloadCounts(store: Store, runId: string): Promise<readonly PayloadCount[]> {
+  return await store.query<PayloadCount>(
+    `SELECT payload_id, sum(a) AS samples, sum(b) AS readings, sum(c) AS histograms, sum(d) AS summaries, sum(e) AS events,
+  sum(f) AS series FROM (
+  SELECT payload_id, length(sample_values) AS a, 0 AS b, 0 AS c, 0 AS d, 0 AS e, 0 AS f FROM samples WHERE run_id = {runId:UUID}
+  UNION ALL SELECT payload_id, 0, 1, 0, 0, 0, 0 FROM readings WHERE run_id = {runId:UUID}
+  UNION ALL SELECT payload_id, 0, 0, 1, 0, 0, 0 FROM histograms WHERE run_id = {runId:UUID}
+  UNION ALL SELECT payload_id, 0, 0, 0, 1, 0, 0 FROM summaries WHERE run_id = {runId:UUID}
+  UNION ALL SELECT payload_id, 0, 0, 0, 0, 1, 0 FROM events WHERE run_id = {runId:UUID}
+  UNION ALL SELECT payload_id, 0, 0, 0, 0, 0, 1 FROM series WHERE run_id = {runId:UUID}) GROUP BY payload_id`,
+    { runId },
+  );
+}
