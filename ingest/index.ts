@@ -1,0 +1,2 @@
+export { type PayloadRequest, receivePayload } from './receive.ts';
+export { readUnfinishedSeals, type SealPorts, sealRun } from './seal.ts';
