@@ -1,0 +1,1 @@
+export { captureEnvironment, type Machine, thisMachine } from './environment/index.ts';
