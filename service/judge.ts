@@ -1,0 +1,113 @@
+import { judgeRun, type JudgedRun } from '../analysis/index.ts';
+import { type BaselineContent, verifyContent } from '../baselines/index.ts';
+import { putVerdict, readMeasurements, readRunsById, readUnjudgedRunIds, readVerdict, type StoredBaseline, type StoredRun } from '../store/index.ts';
+import { ProblemError } from '../wire/problems.ts';
+import type { Verdict } from '../wire/verdict.ts';
+import { type BookPorts, readActiveBaseline } from './baseline-book.ts';
+import type { ServiceMetrics } from './metrics.ts';
+import { readJudgingPolicy } from './policy-book.ts';
+import { withSpan } from './telemetry.ts';
+import { VERSION } from './version.ts';
+
+/** Judges sealed runs: reads what the engine needs, lets it decide, stores the verdict. One judging of a run at a time in this process. */
+export type Judge = {
+  /** The verdict of a sealed run: the stored one, or one computed now. */
+  readonly judge: (runId: string) => Promise<Verdict>;
+  /** Judges what was sealed and has no verdict, because its judge died. */
+  readonly judgeLeftovers: () => Promise<number>;
+  readonly drain: () => Promise<void>;
+};
+
+type JudgePorts = BookPorts & { readonly metrics: ServiceMetrics; readonly publicUrl: () => string };
+
+/** Seed of everything random in the engine; part of the verdict, so that it can be repeated. */
+const ENGINE_SEED = 1;
+
+function toJudgedRun(run: StoredRun): JudgedRun {
+  return {
+    runId: run.runId,
+    project: run.project,
+    suite: run.suite,
+    kind: run.kind,
+    subject: run.subject,
+    environment: run.environment,
+    sealDigest: run.sealDigest ?? '',
+  };
+}
+
+/** The members of a baseline, after holding its content against its digest and today's seals: an edited row must not move the goal posts. */
+async function readMembers(ports: JudgePorts, baseline: StoredBaseline): Promise<readonly JudgedRun[]> {
+  const content: BaselineContent = JSON.parse(baseline.content);
+  const runs = await readRunsById(
+    ports.store,
+    content.runs.map((member) => member.runId),
+  );
+  const seals = new Map(runs.map((run) => [run.runId, run.sealDigest ?? '']));
+  const problems = verifyContent(content, { digest: baseline.digest, seals });
+  if (problems.length > 0) {
+    throw new ProblemError('internal', `baseline ${baseline.baselineId} does not match its digest: ${problems.map((problem) => problem.detail).join('; ')}`);
+  }
+  return runs.map(toJudgedRun);
+}
+
+/** Computes the verdict of a sealed run from what is stored now, without storing it. */
+export async function computeVerdict(ports: JudgePorts, run: StoredRun): Promise<Verdict> {
+  const [baseline, policy] = await Promise.all([readActiveBaseline(ports, run), readJudgingPolicy(ports.store, run.project)]);
+  const members = baseline === undefined ? [] : await readMembers(ports, baseline);
+  const [candidateMeasurements, baselineMeasurements] = await Promise.all([
+    readMeasurements(ports.store, [run.runId]),
+    readMeasurements(
+      ports.store,
+      members.map((member) => member.runId),
+    ),
+  ]);
+  return judgeRun({
+    run: toJudgedRun(run),
+    baseline: baseline === undefined ? null : { id: baseline.baselineId, digest: baseline.digest, runs: members },
+    candidateMeasurements,
+    baselineMeasurements,
+    policy: policy.policy,
+    policyDigest: policy.digest,
+    verdictId: ports.newId(),
+    computedAt: new Date(ports.nowMs()).toISOString(),
+    reportUrl: `${ports.publicUrl()}/v1/runs/${run.runId}/report`,
+    engineVersion: VERSION,
+    seed: ENGINE_SEED,
+  });
+}
+
+export function createJudge(ports: JudgePorts): Judge {
+  const running = new Map<string, Promise<Verdict>>();
+
+  async function judgeNow(runId: string): Promise<Verdict> {
+    const stored = await readVerdict(ports.store, runId);
+    if (stored !== undefined) return stored;
+    const [run] = await readRunsById(ports.store, [runId]);
+    if (run?.sealDigest == null) throw new ProblemError('run-incomplete', `run ${runId} is not sealed; only sealed runs are judged`);
+    const stop = ports.metrics.judgeSeconds.startTimer();
+    const verdict = await putVerdict(ports.store, await computeVerdict(ports, run));
+    stop();
+    ports.metrics.verdicts.inc({ status: verdict.status });
+    return verdict;
+  }
+
+  function judge(runId: string): Promise<Verdict> {
+    const known = running.get(runId);
+    if (known !== undefined) return known;
+    const judging = withSpan('judge run', { 'plumbline.run.id': runId }, () => judgeNow(runId)).finally(() => running.delete(runId));
+    running.set(runId, judging);
+    return judging;
+  }
+
+  return {
+    judge,
+    judgeLeftovers: async () => {
+      const runIds = await readUnjudgedRunIds(ports.store);
+      for (const runId of runIds) await judge(runId);
+      return runIds.length;
+    },
+    drain: async () => {
+      await Promise.allSettled(running.values());
+    },
+  };
+}
