@@ -40,7 +40,35 @@ const NOTHING_SAID: Said = {
 export function createFinding(name: FindingName, said: Partial<Said>): Finding {
   const { series, family, statistic } = name;
   const { seriesId, region, metric, unit, better, labels } = series;
-  return { seriesId, region, metric, unit, better, labels, family, statistic, ...NOTHING_SAID, ...said };
+  return withoutOverflow({ seriesId, region, metric, unit, better, labels, family, statistic, ...NOTHING_SAID, ...said });
+}
+
+/** Numbers that overflowed a double become null: JSON has no infinity, and a finding never holds NaN. */
+function withoutOverflow(finding: Finding): Finding {
+  const interval = finding.deltaCi95;
+  return {
+    ...finding,
+    baseline: toFinite(finding.baseline),
+    candidate: toFinite(finding.candidate),
+    delta: toFinite(finding.delta),
+    deltaCi95: interval?.every(Number.isFinite) === true ? interval : null,
+    minimumDetectableEffect: toFinite(finding.minimumDetectableEffect),
+    pValue: toFinite(finding.pValue),
+    qValue: toFinite(finding.qValue),
+    change: toFinite(finding.change),
+    evidence: Object.fromEntries(Object.entries(finding.evidence).map(([name, value]) => [name, toFiniteEvidence(value)])),
+  };
+}
+
+function toFinite(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null;
+}
+
+function toFiniteEvidence(value: unknown): unknown {
+  if (typeof value === 'number') return toFinite(value);
+  if (Array.isArray(value)) return value.map(toFiniteEvidence);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, toFiniteEvidence(member)]));
 }
 
 /** Adds a reason that keeps a finding from passing: everything but a regression becomes inconclusive. */

@@ -27,6 +27,8 @@ export type JudgedBaseline = { readonly id: string; readonly digest: string; rea
 export type JudgeInput = {
   readonly run: JudgedRun;
   readonly baseline: JudgedBaseline | null;
+  /** Without a baseline in the run's class: one of the same suite in another class, to say what stands in the way; else null. */
+  readonly nearest: JudgedBaseline | null;
   readonly candidateMeasurements: readonly SeriesMeasurement[];
   /** Of all golden runs. */
   readonly baselineMeasurements: readonly SeriesMeasurement[];
@@ -46,16 +48,17 @@ export type JudgeInput = {
  * @throws RangeError when a measurement breaks its own contract (an empty candidate list is not a breach)
  */
 export function judgeRun(input: JudgeInput): Verdict {
-  const { run, baseline, policy } = input;
+  const { run, baseline, nearest, policy } = input;
   const judging = { suite: run.suite, policy };
   const goldenRuns = baseline?.runs ?? [];
-  const comparability = compareEnvironments(run.environment, baseline === null ? null : goldenRuns.map((golden) => golden.environment));
-  const comparable = comparability.status === 'comparable' || comparability.status === 'different';
+  const compared = (baseline ?? nearest)?.runs.map((golden) => golden.environment) ?? null;
+  const comparability = compareEnvironments(run.environment, compared);
+  const comparable = baseline !== null && (comparability.status === 'comparable' || comparability.status === 'different');
   const golden = comparable ? input.baselineMeasurements : [];
   const pairs = pairSeries(input.candidateMeasurements, golden, goldenRuns.length);
   const judged = judgeSeries(pairs, explainAbsence(comparability), judging);
   const findings = judged.map((finding) => raise(finding, run.runId)).sort(compareFindings);
-  const rolled = rollUp(findings, comparability, judging);
+  const rolled = rollUp(findings, comparability, { ...judging, hasBaseline: baseline !== null });
   const subjects = goldenRuns.map((one) => one.subject);
   return {
     id: input.verdictId,

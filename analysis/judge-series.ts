@@ -30,13 +30,12 @@ export function judgeSeries(pairs: readonly SeriesPair[], absence: Reason, judgi
   const measured = pairs.filter((pair) => pair.series.valueKind !== 'bound');
   const judged = measured.filter((pair) => pair.series.judgedAs !== 'context' || isNamedByPolicy(judging, pair.series));
   for (const pair of judged) stageSeries(pair, absence, judging, stage);
-  const tasks = measured.filter((pair) => pair.series.judgedAs === 'wcet');
   return [
     ...stage.findings,
-    ...judgeMissing(judged, tasks),
+    ...judgeMissing(judged),
     ...judgeEntries(stage.entries),
     ...judgeRates(stage.rates),
-    ...judgeWcet(stage.tasks, tasks, toBoundSources(pairs), judging),
+    ...judgeWcet(stage.tasks, toBoundSources(pairs), judging),
   ];
 }
 

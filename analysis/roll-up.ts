@@ -14,10 +14,16 @@ export type RollUp = Pick<Verdict, 'status' | 'score' | 'reasons' | 'suspects'>;
  * Rolls findings up into the status of the run, in the order of VERDICTS 15.2: regression > required series missing, starved or
  * inconclusive > drift > improvement > pass. Findings that are not gated count for nothing but a regression of theirs is never hidden:
  * hard budgets are always gated. Without a baseline, or with an incomparable one, nothing passes.
+ * @param judging `hasBaseline: false` when `comparability` only speaks of the nearest baseline of another class
  */
-export function rollUp(findings: readonly Finding[], comparability: Comparability, judging: Judging): RollUp {
+export function rollUp(
+  findings: readonly Finding[],
+  comparability: Comparability,
+  judging: Judging & { readonly hasBaseline?: boolean },
+): RollUp {
+  const hasBaseline = judging.hasBaseline ?? true;
   const gated = findings.filter((finding) => finding.gated);
-  const blocks = [...explainComparability(comparability), ...findBlocks(findings, comparability, judging)];
+  const blocks = [...explainComparability(comparability, hasBaseline), ...findBlocks(findings, comparability, judging)];
   const status = chooseStatus(gated, blocks);
   const good = gated.filter((finding) => finding.status === 'pass' || finding.status === 'improvement');
   return {
@@ -38,12 +44,14 @@ function chooseStatus(gated: readonly Finding[], blocks: readonly Reason[]): Ver
   return has('improvement') ? 'improvement' : 'pass';
 }
 
-function explainComparability(comparability: Comparability): readonly Reason[] {
+function explainComparability(comparability: Comparability, hasBaseline: boolean): readonly Reason[] {
   if (comparability.status === 'no_baseline') {
     return [{ code: 'no_baseline', detail: 'only budgets and absolute limits were judged' }];
   }
   if (comparability.status !== 'incomparable') return [];
   const keys = comparability.differing.filter((one) => one.class === 'class').map((one) => one.key);
+  if (!hasBaseline)
+    return [{ code: 'no_baseline', detail: `the nearest baseline is of another comparability class: ${keys.join(', ')} differ` }];
   const reason: Reason = { code: 'incomparable', detail: `differs in ${keys.join(', ')}` };
   const emulated: Reason = { code: 'emulated_clock', detail: 'one side ran on an emulator' };
   return keys.includes('emulated') ? [reason, emulated] : [reason];

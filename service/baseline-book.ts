@@ -87,6 +87,14 @@ export async function readActiveBaseline(ports: BookPorts, place: Place): Promis
   return stored.find((baseline) => baseline.baselineId === slot.active?.baselineId);
 }
 
+/** The baseline approved last among those active for other classes of the suite; to tell what keeps a run from being compared. */
+export async function readNearestBaseline(ports: BookPorts, { project, suite }: Pick<Place, 'project' | 'suite'>): Promise<StoredBaseline | undefined> {
+  const booked = await listBaselines(ports, { projects: [project], suite });
+  const active = booked.filter(({ state }) => state.status === 'active');
+  const approvedAt = ({ state }: BookedBaseline) => state.approved?.atNs ?? 0n;
+  return active.toSorted((a, b) => (approvedAt(a) < approvedAt(b) ? 1 : -1))[0]?.stored;
+}
+
 function refuse(detail: string, eligibility?: Eligibility): never {
   throw new ProblemError('baseline-conflict', detail, eligibility === undefined ? {} : { members: { refusals: eligibility.refusals } });
 }

@@ -3,7 +3,7 @@ import { type BaselineContent, verifyContent } from '../baselines/index.ts';
 import { putVerdict, readMeasurements, readRunsById, readUnjudgedRunIds, readVerdict, type StoredBaseline, type StoredRun } from '../store/index.ts';
 import { ProblemError } from '../wire/problems.ts';
 import type { Verdict } from '../wire/verdict.ts';
-import { type BookPorts, readActiveBaseline } from './baseline-book.ts';
+import { type BookPorts, readActiveBaseline, readNearestBaseline } from './baseline-book.ts';
 import type { ServiceMetrics } from './metrics.ts';
 import { readJudgingPolicy } from './policy-book.ts';
 import { withSpan } from './telemetry.ts';
@@ -54,6 +54,7 @@ async function readMembers(ports: JudgePorts, baseline: StoredBaseline): Promise
 export async function computeVerdict(ports: JudgePorts, run: StoredRun): Promise<Verdict> {
   const [baseline, policy] = await Promise.all([readActiveBaseline(ports, run), readJudgingPolicy(ports.store, run.project)]);
   const members = baseline === undefined ? [] : await readMembers(ports, baseline);
+  const nearest = baseline === undefined ? await readNearestBaseline(ports, run) : undefined;
   const [candidateMeasurements, baselineMeasurements] = await Promise.all([
     readMeasurements(ports.store, [run.runId]),
     readMeasurements(
@@ -64,6 +65,7 @@ export async function computeVerdict(ports: JudgePorts, run: StoredRun): Promise
   return judgeRun({
     run: toJudgedRun(run),
     baseline: baseline === undefined ? null : { id: baseline.baselineId, digest: baseline.digest, runs: members },
+    nearest: nearest === undefined ? null : { id: nearest.baselineId, digest: nearest.digest, runs: await readMembers(ports, nearest) },
     candidateMeasurements,
     baselineMeasurements,
     policy: policy.policy,

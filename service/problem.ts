@@ -17,7 +17,7 @@ export const toProblemUri = (type: string) => `urn:plumbline:problem:${type}`;
 
 function toPlaces(error: FastifyError): readonly ProblemPlace[] {
   return (error.validation ?? []).map((issue) => {
-    const extra = issue.params['additionalProperties'] ?? issue.params['missingProperty'];
+    const extra = issue.params['additionalProperty'] ?? issue.params['missingProperty'];
     return { pointer: issue.instancePath === '' ? '/' : issue.instancePath, detail: `${issue.message ?? 'is not valid'}${extra === undefined ? '' : `: ${JSON.stringify(extra)}`}` };
   });
 }

@@ -8,14 +8,14 @@ import type { Judging } from '../judging.ts';
 import { toEvidence } from '../location/evidence.ts';
 import type { SeriesPair } from '../pair-series.ts';
 import { type BoundSources, findTaskBounds, type TaskBounds } from './bounds.ts';
-import { computePathCoverages, type PathCoverage, toCoverageKey } from './path-coverage.ts';
+import { computePathCoverage, type PathCoverage } from './path-coverage.ts';
 import { type PreparedTail, prepareTail, runTailTests, type TailTest } from './tail-test.ts';
 import { computeWaterMarks, type WaterMarks } from './water-marks.ts';
 
 /** Less of the budget than this left is a drift (VERDICTS 6). */
 const THIN_MARGIN = 0.2;
 /** Less of the golden paths than this exercised is inconclusive (VERDICTS 6). */
-export const COVERAGE_MINIMUM = 0.95;
+const COVERAGE_MINIMUM = 0.95;
 
 /** A task of the candidate with everything the rules look at. */
 type Task = {
@@ -34,16 +34,9 @@ type Task = {
  * below 20 %: drift; else what the tail test says. A tail regression is put before coverage and margin because neither explains it away.
  * A new high-water mark alone never fails: under no change at all it happens in n_c / (n_g + n_c) of runs.
  * @param tasks pairs the candidate has, whose definitions agree; a pair without a baseline is held against its budget only
- * @param coveragePairs every pair of the family, the candidate's missing ones too
  */
-export function judgeWcet(
-  tasks: readonly SeriesPair[],
-  coveragePairs: readonly SeriesPair[],
-  sources: BoundSources,
-  judging: Judging,
-): readonly Finding[] {
-  const coverages = computePathCoverages(coveragePairs);
-  const measured = tasks.flatMap((pair) => (pair.candidate === null ? [] : [toTask(pair, pair.candidate, coverages, sources, judging)]));
+export function judgeWcet(tasks: readonly SeriesPair[], sources: BoundSources, judging: Judging): readonly Finding[] {
+  const measured = tasks.flatMap((pair) => (pair.candidate === null ? [] : [toTask(pair, pair.candidate, sources, judging)]));
   const prepared = new Map<Task, PreparedTail>();
   const untested = new Map<Task, readonly Reason[]>();
   for (const task of measured) {
@@ -57,20 +50,14 @@ export function judgeWcet(
   return measured.map((task) => toFinding(task, tested.get(task) ?? null, untested.get(task) ?? []));
 }
 
-function toTask(
-  pair: SeriesPair,
-  candidate: SeriesMeasurement,
-  coverages: ReadonlyMap<string, PathCoverage>,
-  sources: BoundSources,
-  judging: Judging,
-): Task {
+function toTask(pair: SeriesPair, candidate: SeriesMeasurement, sources: BoundSources, judging: Judging): Task {
   return {
     pair,
     candidate,
     marks: computeWaterMarks([candidate]),
     baselineMarks: computeWaterMarks(pair.baseline),
     bounds: findTaskBounds(pair.series, sources, judging),
-    coverage: coverages.get(toCoverageKey(pair)) ?? null,
+    coverage: computePathCoverage(pair),
   };
 }
 

@@ -76,7 +76,7 @@ for (const { name, nights, sd, effect, found, falseShare } of cases) {
   });
 }
 
-test('200 series of 5 against 3 repetitions are judged within 300 ms', () => {
+test('200 series of 5 against 3 repetitions are judged within the second of DESIGN 8', () => {
   const random = createRandom(4);
   const all = Array.from({ length: SERIES }, (_, i) => createSeries({ region: `k${i}` }));
   const draw = (runId: string, count: number): readonly SeriesMeasurement[] =>
@@ -90,5 +90,5 @@ test('200 series of 5 against 3 repetitions are judged within 300 ms', () => {
   const input = createInput(draw('g1', 5), draw('night', 3));
   const startedAt = performance.now();
   judgeRun(input);
-  assert.ok(performance.now() - startedAt < 300);
+  assert.ok(performance.now() - startedAt < 1000);
 });

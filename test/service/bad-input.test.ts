@@ -36,7 +36,7 @@ const payloads: readonly { readonly name: string; readonly path: string; readonl
   { name: 'a format of another kind', path: 'samples?format=dcgm-exporter', body: 'value\n1\n', status: 415, type: 'unsupported-format', says: /csv, ndjson/ },
   { name: 'an unknown encoding', path: SAMPLES, body: 'value\n1\n', headers: { 'content-encoding': 'br' }, status: 415, type: 'unsupported-encoding', says: /gzip/ },
   { name: 'damaged gzip', path: SAMPLES, body: gzipSync('value\n1\n2\n3\n').subarray(0, 20), headers: { 'content-encoding': 'gzip' }, status: 422, type: 'invalid-payload', says: /gzip/ },
-  { name: 'a gzip bomb', path: SAMPLES, body: gzipSync(Buffer.alloc(200 * 1024 * 1024, '1')), headers: { 'content-encoding': 'gzip' }, status: 413, type: 'payload-too-large', says: /limit|ratio|compress/ },
+  { name: 'a gzip bomb', path: SAMPLES, body: gzipSync(Buffer.concat([Buffer.from('value\n'), Buffer.alloc(100 * 1024 * 1024, '1\n')])), headers: { 'content-encoding': 'gzip' }, status: 413, type: 'payload-too-large', says: /limit|ratio|compress/ },
   { name: 'a body over the limit after decompression', path: 'pmu?format=perf-stat-json', body: gzipSync(Array.from({ length: 700_000 }, (_, i) => PERF.replace('12.0', `${i}.0`)).join('\n')), headers: { 'content-encoding': 'gzip' }, status: 413, type: 'payload-too-large', says: new RegExp(String(LIMITS.wholePayloadBytes).slice(0, 2)) },
   { name: 'an empty body', path: SAMPLES, body: '', status: 422, type: 'invalid-payload', says: /empty/ },
   { name: 'a header without rows', path: SAMPLES, body: 'value\n', status: 422, type: 'invalid-payload', says: /row|empty|value/ },

@@ -29,6 +29,7 @@ export function createInput(
   return {
     run: createRun('night'),
     baseline: runIds.length === 0 ? null : { id: 'b1', digest: 'sha256:b1', runs: runIds.map((runId) => createRun(runId)) },
+    nearest: null,
     candidateMeasurements: candidate,
     baselineMeasurements: golden,
     policy: DEFAULT_POLICY,

@@ -25,25 +25,26 @@ describe('cycles-csv', () => {
     );
   });
 
-  test('groups by task, path, input and repetition, and leaves out other columns with a warning', () => {
+  test('groups by task and repetition, keeps path and input of each activation in order, and leaves out other columns with a warning', () => {
     const result = read(fixture('cycles-csv-synthetic/paths.csv'), {});
     assert.deepEqual(
-      samplesOf(result).map(({ series, repetition, values, line, quality }) => [
+      samplesOf(result).map(({ series, repetition, values, paths, inputs, line, quality }) => [
         series.region,
         series.labels,
         repetition,
         values,
+        paths,
+        inputs,
         line,
         quality,
       ]),
       [
-        ['crc', { path: 'hot', input: 'a,b' }, 1, [100, 90], 2, []],
-        ['crc', { path: 'cold' }, 1, [300], 4, []],
-        ['crc', { path: 'hot', input: 'a,b' }, 2, [9007199254740992], 5, ['precision_lost']],
+        ['crc', {}, 1, [100, 90, 300], ['hot', 'hot', 'cold'], ['a,b', 'a,b', ''], 2, []],
+        ['crc', {}, 2, [9007199254740992], ['hot'], ['a,b'], 5, ['precision_lost']],
       ],
     );
     assert.deepEqual(result.warnings, [
-      { code: 'ignored_column', detail: "the column 'run' was left out: path and input tell series apart", line: 1 },
+      { code: 'ignored_column', detail: "the column 'run' was left out: only task, path, input and repetition are read beside the values", line: 1 },
     ]);
   });
 
