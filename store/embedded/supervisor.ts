@@ -11,9 +11,11 @@ import { unsupportedPlatform } from './library.ts';
 const BACKOFF_FIRST_MS = 50;
 const BACKOFF_LIMIT_MS = 5000;
 
-/** Deaths in a row (each less than STABLE_MS after a start) before the store is given up: a minute of trying. */
-const DEATHS_LIMIT = 20;
-const STABLE_MS = 30_000;
+/** Starts in a row that never answered before the store is given up: a minute of trying. */
+const FAILURES_LIMIT = 20;
+/** An engine that answered and died within this time is started again after a short pause; however often, it is not given up. */
+const STABLE_MS = 2_000;
+const UNSTABLE_PAUSE_MS = 100;
 
 /** A clean end takes 30 ms, or about a second with connections open (config.ts); the rest of a stop's 5 s is for the kill. */
 const STOP_GRACE_MS = 4500;
@@ -126,34 +128,32 @@ export class EngineSupervisor {
 
   async #keepAlive(first: EngineProcess): Promise<void> {
     let engine: EngineProcess | undefined = first;
-    let deaths = 0;
     while (engine !== undefined) {
       const readyAtMs = performance.now();
       const end = await engine.ended;
-      if (performance.now() - readyAtMs >= STABLE_MS) deaths = 0;
-      [engine, deaths] = await this.#revive(end, deaths);
+      engine = await this.#revive(end, performance.now() - readyAtMs < STABLE_MS ? UNSTABLE_PAUSE_MS : 0);
     }
     this.#options.onDown();
   }
 
-  /** Tries until an engine answers again; undefined when the store stops or there were too many deaths. */
-  async #revive(end: EngineEnd, deathsBefore: number): Promise<readonly [EngineProcess | undefined, number]> {
+  /** Tries until an engine answers again; undefined when the store stops or too many starts failed. */
+  async #revive(end: EngineEnd, pauseMs: number): Promise<EngineProcess | undefined> {
     const diedAtMs = performance.now();
     let cause = describeEnd(end);
-    for (let deaths = deathsBefore; deaths < DEATHS_LIMIT; deaths += 1) {
-      if (this.#stopping.signal.aborted) return [undefined, deaths];
-      this.#options.logger?.warn({ cause, deaths }, 'the embedded store died and is being restarted');
+    for (let failures = 0; failures < FAILURES_LIMIT; failures += 1) {
+      if (this.#stopping.signal.aborted) return undefined;
+      this.#options.logger?.warn({ cause, failures }, 'the embedded store died and is being restarted');
       try {
-        await sleep(backoffMs(deaths), undefined, { signal: this.#stopping.signal });
+        await sleep(failures === 0 ? pauseMs : backoffMs(failures), undefined, { signal: this.#stopping.signal });
         const engine = await this.#launch();
         this.#reportRestart(performance.now() - diedAtMs, cause);
-        return [engine, deaths + 1];
+        return engine;
       } catch (error) {
         cause = error instanceof Error ? error.message : String(error);
       }
     }
     this.#giveUp(cause);
-    return [undefined, DEATHS_LIMIT];
+    return undefined;
   }
 
   #reportRestart(downMs: number, cause: string): void {
