@@ -141,11 +141,12 @@ async function parseBody(format: Format, text: AsyncIterable<string>, query: Pay
   return { rows: await gatherer.rest(), warnings: parser.warnings(), rowMaker };
 }
 
-function toReceiptRow(request: PayloadRequest, query: PayloadQuery, facts: { readonly receiptId: string; readonly payloadId: string; readonly format: Format; readonly bodyBytes: number; readonly parsed: Parsed; readonly nowMs: number }): Row<'receipts'> {
+function toReceiptRow(request: PayloadRequest, query: PayloadQuery, facts: { readonly receiptId: string; readonly contentDigest: string; readonly payloadId: string; readonly format: Format; readonly bodyBytes: number; readonly parsed: Parsed; readonly nowMs: number }): Row<'receipts'> {
   const counts = facts.parsed.rowMaker.counts();
   return {
     run_id: request.run.runId,
     receipt_id: facts.receiptId,
+    content_digest: facts.contentDigest,
     payload_id: facts.payloadId,
     project: request.run.project,
     kind: request.kind,
@@ -169,8 +170,9 @@ function toReceiptRow(request: PayloadRequest, query: PayloadQuery, facts: { rea
 }
 
 /** `sha256:…` of everything that makes a payload what it is: run, kind, format, parameters and the decompressed body. */
-function computeReceiptId(request: PayloadRequest, query: PayloadQuery, format: Format, body: Body): string {
-  return computeDigest({ runId: request.run.runId, kind: request.kind, format: format.id, parameters: query.identity, body: body.sha256() });
+function identify(request: PayloadRequest, query: PayloadQuery, format: Format, body: Body): { readonly receiptId: string; readonly contentDigest: string } {
+  const content = { kind: request.kind, format: format.id, parameters: query.identity, body: body.sha256() };
+  return { receiptId: computeDigest({ runId: request.run.runId, ...content }), contentDigest: computeDigest(content) };
 }
 
 type Peeked = { readonly head: string; readonly all: AsyncIterable<string> };
@@ -237,14 +239,14 @@ async function store(ports: ReceivePorts, request: PayloadRequest, { query, body
   const closed = run.state !== 'open';
   const flush: Flush = closed ? async () => undefined : (rows) => appendPayloadRows(ports.store, rows);
   const parsed = await parseBody(format, text.all, query, { rowMaker, nowMs, flush });
-  const receiptId = computeReceiptId(request, query, format, body);
+  const { receiptId, contentDigest } = identify(request, query, format, body);
   const earlier = await readReceipt(ports.store, run.runId, receiptId);
   if (earlier !== undefined) {
     await assertReceiptCounts(ports, run.runId, receiptId);
     return toAnswer(earlier, true);
   }
   if (closed) throw new ProblemError('run-sealed', `run ${run.runId} is sealed and takes no new content; open another run`);
-  const receipt = toReceiptRow(request, query, { receiptId, payloadId, format, bodyBytes: body.byteCount(), parsed, nowMs });
+  const receipt = toReceiptRow(request, query, { receiptId, contentDigest, payloadId, format, bodyBytes: body.byteCount(), parsed, nowMs });
   await ports.groupCommit.commit(parsed.rows, receipt);
   return await confirm(ports, run.runId, receiptId, payloadId);
 }

@@ -46,7 +46,7 @@ export function sortReceipts(receipts: readonly StoredReceipt[]): readonly Store
       a.repetition - b.repetition ||
       Number(a.sequence) - Number(b.sequence) ||
       compareAt(a.atNs, b.atNs) ||
-      (a.receiptId < b.receiptId ? -1 : a.receiptId > b.receiptId ? 1 : 0),
+      (a.contentDigest < b.contentDigest ? -1 : a.contentDigest > b.contentDigest ? 1 : 0),
   );
 }
 

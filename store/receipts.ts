@@ -3,6 +3,8 @@ import type { Store } from './client.ts';
 
 export type StoredReceipt = {
   readonly receiptId: string;
+  /** Digest of kind, format, parameters and body: equal in every run that was sent the same payload. */
+  readonly contentDigest: string;
   readonly payloadId: string;
   readonly kind: string;
   readonly format: string;
@@ -21,6 +23,7 @@ export type StoredReceipt = {
 
 type ReceiptRow = {
   receipt_id: string;
+  content_digest: string;
   payload_id: string;
   kind: string;
   format: string;
@@ -40,13 +43,14 @@ type ReceiptRow = {
 /** The payload that counts for a receipt: of two attempts with equal content, the first received. */
 const FIRST = 'ORDER BY receipt_id, received_at, payload_id LIMIT 1 BY receipt_id';
 
-const SELECT_RECEIPT = `SELECT receipt_id, payload_id, kind, format, repetition, sequence, at_ns, record_count, sample_count,
+const SELECT_RECEIPT = `SELECT receipt_id, content_digest, payload_id, kind, format, repetition, sequence, at_ns, record_count, sample_count,
   reading_count, histogram_count, summary_count, event_count, series_count, warnings FROM receipts`;
 
 function toStoredReceipt(row: ReceiptRow): StoredReceipt {
   const warnings: readonly Warning[] = JSON.parse(row.warnings);
   return {
     receiptId: row.receipt_id,
+    contentDigest: row.content_digest,
     payloadId: row.payload_id,
     kind: row.kind,
     format: row.format,

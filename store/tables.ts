@@ -27,6 +27,7 @@ export const TABLES = {
   receipts: [
     { name: 'run_id', type: 'UUID' },
     { name: 'receipt_id', type: 'String' },
+    { name: 'content_digest', type: 'String' },
     { name: 'payload_id', type: 'UUID' },
     { name: 'project', type: 'LowCardinality(String)' },
     { name: 'kind', type: 'LowCardinality(String)' },

@@ -3,11 +3,11 @@
 /**
  * Why the embedded store cannot serve.
  * `unsupported_platform`: the engine's library is not there or does not load; `locked`: another process uses the data folder;
- * `not_ready`: the engine ended or stayed silent while starting; `given_up`: it kept dying after it had been ready.
+ * `not_ready`: the engine ended or stayed silent while starting.
  */
-export type EmbeddedStoreFailure = 'unsupported_platform' | 'locked' | 'not_ready' | 'given_up';
+export type EmbeddedStoreFailure = 'unsupported_platform' | 'locked' | 'not_ready';
 
-/** The embedded store could not start, or could not be kept alive. */
+/** The embedded store could not start. */
 export class EmbeddedStoreError extends Error {
   override readonly name = 'EmbeddedStoreError';
   readonly reason: EmbeddedStoreFailure;

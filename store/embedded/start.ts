@@ -29,8 +29,6 @@ export interface EmbeddedStoreOptions {
   readonly readyTimeoutMs?: number;
   /** Called after each automatic restart, when the engine answers again. */
   readonly onRestart?: (event: RestartEvent) => void;
-  /** Called once if the engine cannot be kept alive; the store is then stopped. */
-  readonly onExit?: (error: Error) => void;
   readonly logger?: EmbeddedStoreLogger;
 }
 
@@ -89,7 +87,6 @@ async function startOnFreePort(options: EmbeddedStoreOptions, folder: DataFolder
       endpoint,
       readyTimeoutMs: options.readyTimeoutMs ?? DEFAULT_READY_TIMEOUT_MS,
       onRestart: options.onRestart,
-      onExit: options.onExit,
       logger: options.logger,
       onDown: () => lock.release(),
     });

@@ -7,13 +7,14 @@ import { describeEnd, type EngineEnd, type EnginePlace, type EngineProcess, spaw
 import { EmbeddedStoreError } from './error.ts';
 import { unsupportedPlatform } from './library.ts';
 
-/** The first restart follows at once; then 50, 100, 200 … ms, at most 5 s. */
+/**
+ * After a start that never answered: 50, 100, 200 … ms, at most a second. The store is never given up: the service answers 503 meanwhile, and
+ * whatever keeps killing the engine (an operator, memory) may stop.
+ */
 const BACKOFF_FIRST_MS = 50;
-const BACKOFF_LIMIT_MS = 5000;
+const BACKOFF_LIMIT_MS = 1000;
 
-/** Starts in a row that never answered before the store is given up: a minute of trying. */
-const FAILURES_LIMIT = 20;
-/** An engine that answered and died within this time is started again after a short pause; however often, it is not given up. */
+/** An engine that answered and died within this time is started again after a short pause. */
 const STABLE_MS = 2_000;
 const UNSTABLE_PAUSE_MS = 100;
 
@@ -43,7 +44,6 @@ export interface SupervisorOptions {
   readonly endpoint: Endpoint;
   readonly readyTimeoutMs: number;
   readonly onRestart: ((event: RestartEvent) => void) | undefined;
-  readonly onExit: ((error: Error) => void) | undefined;
   readonly logger: EmbeddedStoreLogger | undefined;
   /** Called once when no engine runs any more and none will be started. */
   readonly onDown: () => void;
@@ -136,12 +136,11 @@ export class EngineSupervisor {
     this.#options.onDown();
   }
 
-  /** Tries until an engine answers again; undefined when the store stops or too many starts failed. */
+  /** Tries until an engine answers again; undefined when the store stops. */
   async #revive(end: EngineEnd, pauseMs: number): Promise<EngineProcess | undefined> {
     const diedAtMs = performance.now();
     let cause = describeEnd(end);
-    for (let failures = 0; failures < FAILURES_LIMIT; failures += 1) {
-      if (this.#stopping.signal.aborted) return undefined;
+    for (let failures = 0; !this.#stopping.signal.aborted; failures += 1) {
       this.#options.logger?.warn({ cause, failures }, 'the embedded store died and is being restarted');
       try {
         await sleep(failures === 0 ? pauseMs : backoffMs(failures), undefined, { signal: this.#stopping.signal });
@@ -152,7 +151,6 @@ export class EngineSupervisor {
         cause = error instanceof Error ? error.message : String(error);
       }
     }
-    this.#giveUp(cause);
     return undefined;
   }
 
@@ -162,12 +160,6 @@ export class EngineSupervisor {
     this.#options.onRestart?.({ restartCount: this.#restartCount, downMs, cause });
   }
 
-  #giveUp(cause: string): void {
-    if (this.#stopping.signal.aborted) return;
-    const error = new EmbeddedStoreError('given_up', `the embedded store keeps dying and was given up: ${cause}`);
-    this.#options.logger?.error({ err: error }, error.message);
-    this.#options.onExit?.(error);
-  }
 }
 
 /** The engine ended before it answered. */
@@ -197,6 +189,6 @@ async function endEngine(engine: EngineProcess | undefined): Promise<void> {
   clearTimeout(timer);
 }
 
-function backoffMs(deaths: number): number {
-  return deaths === 0 ? 0 : Math.min(BACKOFF_FIRST_MS * 2 ** (deaths - 1), BACKOFF_LIMIT_MS);
+function backoffMs(failures: number): number {
+  return Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_LIMIT_MS);
 }

@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE TABLE IF NOT EXISTS receipts (
   run_id UUID,
   receipt_id String,
+  content_digest String,
   payload_id UUID,
   project LowCardinality(String),
   kind LowCardinality(String),

@@ -21,6 +21,8 @@ test('SIGKILL of the store, twenty times while payloads are pushed: every acknow
       process.kill(pid, 'SIGKILL');
       kills += 1;
       while (service.service().storePid() === pid) await sleep(5);
+      // Every third time the next one is killed while it is still starting; else it gets to answer first.
+      if (kills % 3 !== 0) while ((await service.call('GET', '/readyz')).status !== 200) await sleep(20);
     }
   })();
   const runs = [];
@@ -34,10 +36,7 @@ test('SIGKILL of the store, twenty times while payloads are pushed: every acknow
   for (const run of runs) {
     const verdict = await sealRun(driver, run);
     await assertExactlyOnce(driver, run, bodies);
-    assert.deepEqual(
-      { ...Object(stripVerdict(verdict)), attribution: [] },
-      { ...Object(stripVerdict(calmVerdict)), attribution: [] },
-    );
+    assert.deepEqual(stripVerdict(verdict), stripVerdict(calmVerdict));
   }
 });
 
