@@ -1,6 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../service/index.ts';
-import { VERSION } from '../service/index.ts';
+import { ConfigError, VERSION } from '../service/index.ts';
 import { ProblemError } from '../wire/problems.ts';
 import { addBaseline } from './baseline.ts';
 import { addCompletion } from './completion.ts';

@@ -37,7 +37,10 @@ function boundedText(name: string, text: string | undefined, characters: number)
 function readUnit(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   if (toBaseUnit(text) === undefined) {
-    return refuse('unit', `${JSON.stringify(text)} is not known; use one of ${UNIT_SYMBOLS.join(' ')} or an own unit in braces such as {request}/s`);
+    return refuse(
+      'unit',
+      `${JSON.stringify(text)} is not known; use one of ${UNIT_SYMBOLS.join(' ')} or an own unit in braces such as {request}/s`,
+    );
   }
   return text;
 }
@@ -78,7 +81,8 @@ export function readPayloadQuery(query: Readonly<Record<string, string>>): Paylo
     readInteger(query['repetition'] ?? DEFAULT_REPETITION, { least: 1, most: LIMITS.repetition }) ??
     refuse('repetition', `must be a whole number from 1 to ${LIMITS.repetition}`);
   const sequence =
-    readInteger(query['sequence'] ?? '0', { least: 0, most: Number.MAX_SAFE_INTEGER }) ?? refuse('sequence', 'must be a whole number of 0 or more');
+    readInteger(query['sequence'] ?? '0', { least: 0, most: Number.MAX_SAFE_INTEGER }) ??
+    refuse('sequence', 'must be a whole number of 0 or more');
   const { format, ...identity } = query;
   return {
     format,
@@ -106,7 +110,10 @@ export function readPayloadQuery(query: Readonly<Record<string, string>>): Paylo
 export function assertExtraParameters(format: Format, parameters: PayloadParameters): void {
   for (const name of Object.keys(parameters.extra)) {
     if (!format.extraParameters.includes(name)) {
-      refuse(name, `format ${format.id} does not read it; it reads ${[...COMMON_PARAMETERS, 'labels.<name>', ...format.extraParameters].join(', ')}`);
+      refuse(
+        name,
+        `format ${format.id} does not read it; it reads ${[...COMMON_PARAMETERS, 'labels.<name>', ...format.extraParameters].join(', ')}`,
+      );
     }
   }
 }

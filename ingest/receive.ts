@@ -1,6 +1,14 @@
 import type { Readable } from 'node:stream';
 import { v7 as timeOrderedId } from 'uuid';
-import { appendPayloadRows, type GroupCommit, type PayloadRows, type Row, readReceipt, type StoredReceipt, type StoredRun } from '../store/index.ts';
+import {
+  appendPayloadRows,
+  type GroupCommit,
+  type PayloadRows,
+  type Row,
+  readReceipt,
+  type StoredReceipt,
+  type StoredRun,
+} from '../store/index.ts';
 import { computeDigest } from '../wire/canonical-json.ts';
 import { LIMITS } from '../wire/limits.ts';
 import type { PayloadKind, ReceiptAnswer, Warning } from '../wire/payload.ts';
@@ -70,12 +78,17 @@ async function parseWhole(format: Format & { readonly mode: 'whole' }, text: Asy
 type Flush = (rows: PayloadRows) => Promise<void>;
 
 /** Parses a payload piece by piece; full batches go to the store while the rest is still arriving, and stay invisible until the receipt. */
-async function parseStream(parser: StreamParser, text: AsyncIterable<string>, onRecords: (records: readonly IngestRecord[]) => Promise<void>): Promise<void> {
+async function parseStream(
+  parser: StreamParser,
+  text: AsyncIterable<string>,
+  onRecords: (records: readonly IngestRecord[]) => Promise<void>,
+): Promise<void> {
   for await (const part of text) await onRecords(parser.push(part));
   await onRecords(parser.end());
 }
 
-const countValues = (records: readonly IngestRecord[]) => records.reduce((sum, record) => sum + (record.kind === 'samples' ? record.values.length : 1), 0);
+const countValues = (records: readonly IngestRecord[]) =>
+  records.reduce((sum, record) => sum + (record.kind === 'samples' ? record.values.length : 1), 0);
 
 /** Gathers records and flushes their rows before they grow large; one flush is under way while the next batch gathers. */
 function createGatherer(rowMaker: RowMaker, nowMs: number, flush: Flush) {
@@ -119,7 +132,10 @@ function toAnswer(receipt: StoredReceipt, duplicate: boolean): ReceiptAnswer {
 function limitWarnings(warnings: readonly Warning[]): readonly Warning[] {
   if (warnings.length <= LIMITS.warningsPerReceipt) return warnings;
   const rest = warnings.length - LIMITS.warningsPerReceipt;
-  return [...warnings.slice(0, LIMITS.warningsPerReceipt), { code: 'more_warnings', detail: `${rest} more warnings are not shown`, line: null }];
+  return [
+    ...warnings.slice(0, LIMITS.warningsPerReceipt),
+    { code: 'more_warnings', detail: `${rest} more warnings are not shown`, line: null },
+  ];
 }
 
 type Parsed = { readonly rows: PayloadRows; readonly warnings: readonly Warning[]; readonly rowMaker: RowMaker };
@@ -128,7 +144,12 @@ type Parsed = { readonly rows: PayloadRows; readonly warnings: readonly Warning[
  * Reads the body as its format. A run that takes no new content is only read for its digest, so that nothing of it is stored.
  * @param flush where full batches of a streaming payload go
  */
-async function parseBody(format: Format, text: AsyncIterable<string>, query: PayloadQuery, sink: { readonly rowMaker: RowMaker; readonly nowMs: number; readonly flush: Flush }): Promise<Parsed> {
+async function parseBody(
+  format: Format,
+  text: AsyncIterable<string>,
+  query: PayloadQuery,
+  sink: { readonly rowMaker: RowMaker; readonly nowMs: number; readonly flush: Flush },
+): Promise<Parsed> {
   const { rowMaker, nowMs, flush } = sink;
   if (format.mode === 'whole') {
     const { records, warnings } = await parseWhole(format, text, query);
@@ -141,7 +162,19 @@ async function parseBody(format: Format, text: AsyncIterable<string>, query: Pay
   return { rows: await gatherer.rest(), warnings: parser.warnings(), rowMaker };
 }
 
-function toReceiptRow(request: PayloadRequest, query: PayloadQuery, facts: { readonly receiptId: string; readonly contentDigest: string; readonly payloadId: string; readonly format: Format; readonly bodyBytes: number; readonly parsed: Parsed; readonly nowMs: number }): Row<'receipts'> {
+function toReceiptRow(
+  request: PayloadRequest,
+  query: PayloadQuery,
+  facts: {
+    readonly receiptId: string;
+    readonly contentDigest: string;
+    readonly payloadId: string;
+    readonly format: Format;
+    readonly bodyBytes: number;
+    readonly parsed: Parsed;
+    readonly nowMs: number;
+  },
+): Row<'receipts'> {
   const counts = facts.parsed.rowMaker.counts();
   return {
     run_id: request.run.runId,
@@ -170,7 +203,12 @@ function toReceiptRow(request: PayloadRequest, query: PayloadQuery, facts: { rea
 }
 
 /** `sha256:…` of everything that makes a payload what it is: run, kind, format, parameters and the decompressed body. */
-function identify(request: PayloadRequest, query: PayloadQuery, format: Format, body: Body): { readonly receiptId: string; readonly contentDigest: string } {
+function identify(
+  request: PayloadRequest,
+  query: PayloadQuery,
+  format: Format,
+  body: Body,
+): { readonly receiptId: string; readonly contentDigest: string } {
   const content = { kind: request.kind, format: format.id, parameters: query.identity, body: body.sha256() };
   return { receiptId: computeDigest({ runId: request.run.runId, ...content }), contentDigest: computeDigest(content) };
 }
@@ -229,7 +267,8 @@ type Incoming = { readonly query: PayloadQuery; readonly body: Body; readonly te
 
 async function store(ports: ReceivePorts, request: PayloadRequest, { query, body, text }: Incoming): Promise<ReceiptAnswer> {
   const { run } = request;
-  if (text.head.length === 0) throw new ProblemError('invalid-payload', 'the payload is empty', { errors: [{ pointer: 'line 1, column 1', detail: 'empty' }] });
+  if (text.head.length === 0)
+    throw new ProblemError('invalid-payload', 'the payload is empty', { errors: [{ pointer: 'line 1, column 1', detail: 'empty' }] });
   const format = chooseFormat(request.kind, query.format, text.head);
   assertExtraParameters(format, query.parameters);
   if (format.mode === 'whole') body.lowerLimit(LIMITS.wholePayloadBytes);
@@ -254,8 +293,8 @@ async function store(ports: ReceivePorts, request: PayloadRequest, { query, body
 /** Of two equal payloads in flight at once the first received counts; the other one is told it was a duplicate. */
 async function confirm(ports: ReceivePorts, runId: string, receiptId: string, payloadId: string): Promise<ReceiptAnswer> {
   const held = await readReceipt(ports.store, runId, receiptId);
-  if (held === undefined) throw new ProblemError('store-unavailable', 'the receipt was not found right after it was stored; retry', { retryAfterS: 1 });
+  if (held === undefined)
+    throw new ProblemError('store-unavailable', 'the receipt was not found right after it was stored; retry', { retryAfterS: 1 });
   await assertReceiptCounts(ports, runId, receiptId);
   return toAnswer(held, held.payloadId !== payloadId);
 }
-

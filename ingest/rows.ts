@@ -82,7 +82,10 @@ export function createRowMaker(context: RowContext): RowMaker {
       assertSeriesLimits(series);
       known.set(seriesId, definition);
       if (known.size > LIMITS.seriesPerPayload) {
-        throw new ProblemError('limit-exceeded', `more than ${LIMITS.seriesPerPayload} series in one payload; put identifiers that change with every value outside the labels`);
+        throw new ProblemError(
+          'limit-exceeded',
+          `more than ${LIMITS.seriesPerPayload} series in one payload; put identifiers that change with every value outside the labels`,
+        );
       }
       counts.series += 1;
       rows.series.push(toSeriesRow(context, seriesId, series));
@@ -97,7 +100,14 @@ export function createRowMaker(context: RowContext): RowMaker {
   function append(record: IngestRecord, rows: ReturnType<typeof emptyRows>): void {
     ordinal += 1;
     counts.records += 1;
-    const common = { run_id: context.runId, repetition: record.repetition, payload_id: context.payloadId, ordinal, line: record.line, received_at: context.receivedAtMs };
+    const common = {
+      run_id: context.runId,
+      repetition: record.repetition,
+      payload_id: context.payloadId,
+      ordinal,
+      line: record.line,
+      received_at: context.receivedAtMs,
+    };
     if (record.kind === 'event') {
       counts.events += 1;
       rows.events.push({ ...common, code: record.code, at_ns: record.atNs, message: record.message, labels: record.labels });
@@ -107,7 +117,13 @@ export function createRowMaker(context: RowContext): RowMaker {
     switch (record.kind) {
       case 'samples':
         counts.samples += record.values.length;
-        rows.samples.push({ ...place, sample_values: record.values, at_ns: record.atNs, paths: record.paths ?? [], inputs: record.inputs ?? [] });
+        rows.samples.push({
+          ...place,
+          sample_values: record.values,
+          at_ns: record.atNs,
+          paths: record.paths ?? [],
+          inputs: record.inputs ?? [],
+        });
         return;
       case 'reading':
         counts.readings += 1;
@@ -123,11 +139,25 @@ export function createRowMaker(context: RowContext): RowMaker {
         return;
       case 'histogram':
         counts.histograms += 1;
-        rows.histograms.push({ ...place, scheme: record.scheme, edges: record.edges, counts: record.counts, total: record.sum, at_ns: record.atNs });
+        rows.histograms.push({
+          ...place,
+          scheme: record.scheme,
+          edges: record.edges,
+          counts: record.counts,
+          total: record.sum,
+          at_ns: record.atNs,
+        });
         return;
       case 'summary':
         counts.summaries += 1;
-        rows.summaries.push({ ...place, sample_count: record.count, total: record.sum, mean: record.mean, minimum: record.minimum, maximum: record.maximum });
+        rows.summaries.push({
+          ...place,
+          sample_count: record.count,
+          total: record.sum,
+          mean: record.mean,
+          minimum: record.minimum,
+          maximum: record.maximum,
+        });
         return;
       default:
         record satisfies never;

@@ -65,7 +65,10 @@ async function checkCounts(store: Store, runId: string, receipts: readonly Store
     ] as const;
     const wrong = pairs.filter(([, expected, found]) => expected !== Number(found ?? 0));
     if (wrong.length > 0) {
-      short.push({ receiptId: receipt.receiptId, detail: wrong.map(([name, expected, found]) => `${name}: ${expected} acknowledged, ${found ?? 0} stored`).join('; ') });
+      short.push({
+        receiptId: receipt.receiptId,
+        detail: wrong.map(([name, expected, found]) => `${name}: ${expected} acknowledged, ${found ?? 0} stored`).join('; '),
+      });
     }
   }
   const accepted = new Set(receipts.map((receipt) => receipt.payloadId));
@@ -78,8 +81,11 @@ function refuseIncomplete(detail: string, missing: readonly Place[]): never {
 
 function assertExpected(run: StoredRun, receiptIds: readonly string[], expected: readonly string[]): void {
   const known = new Set(receiptIds);
-  const missing = expected.filter((receiptId) => !known.has(receiptId)).map((receiptId) => ({ receiptId, detail: 'no such receipt in this run' }));
-  if (missing.length > 0) refuseIncomplete(`${missing.length} of the receipts named are not in run ${run.runId}; push them again, then seal`, missing);
+  const missing = expected
+    .filter((receiptId) => !known.has(receiptId))
+    .map((receiptId) => ({ receiptId, detail: 'no such receipt in this run' }));
+  if (missing.length > 0)
+    refuseIncomplete(`${missing.length} of the receipts named are not in run ${run.runId}; push them again, then seal`, missing);
 }
 
 async function readComplete(store: Store, run: StoredRun, expected: readonly string[]) {
@@ -90,9 +96,11 @@ async function readComplete(store: Store, run: StoredRun, expected: readonly str
     expected,
   );
   if (receipts.length === 0) refuseIncomplete('the run holds no payload; push at least one before sealing', []);
-  if (receipts.length > LIMITS.payloadsPerRun) throw new ProblemError('limit-exceeded', `a run holds at most ${LIMITS.payloadsPerRun} payloads`);
+  if (receipts.length > LIMITS.payloadsPerRun)
+    throw new ProblemError('limit-exceeded', `a run holds at most ${LIMITS.payloadsPerRun} payloads`);
   const { short, orphans } = await checkCounts(store, run.runId, receipts);
-  if (short.length > 0) refuseIncomplete('rows of acknowledged payloads are missing from the store; this is a fault of the store, not of the client', short);
+  if (short.length > 0)
+    refuseIncomplete('rows of acknowledged payloads are missing from the store; this is a fault of the store, not of the client', short);
   return { receipts, orphans };
 }
 
@@ -122,7 +130,14 @@ export async function sealRun(ports: SealPorts, run: StoredRun, expected: readon
     sealed_by: sealedBy,
     receipt_ids: receiptIds,
     payload_ids: sorted.map((receipt) => receipt.payloadId),
-    digest: computeDigest({ project: run.project, suite: run.suite, kind: run.kind, subject: run.subject, environment: run.environment, receiptIds }),
+    digest: computeDigest({
+      project: run.project,
+      suite: run.suite,
+      kind: run.kind,
+      subject: run.subject,
+      environment: run.environment,
+      receiptIds,
+    }),
   });
   await removeOrphans(
     store,
@@ -146,7 +161,9 @@ export async function assertReceiptCounts({ store, sleep }: SealPorts, runId: st
     }
     await sleep(SEAL_POLL_MS);
   }
-  throw new ProblemError('run-sealing', `run ${runId} is being sealed; send the same payload again to learn whether it counts`, { retryAfterS: 2 });
+  throw new ProblemError('run-sealing', `run ${runId} is being sealed; send the same payload again to learn whether it counts`, {
+    retryAfterS: 2,
+  });
 }
 
 /** A sealer that is alive finishes within this time. */

@@ -4,7 +4,13 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const listTests = (path) =>
-  statSync(path).isDirectory() ? readdirSync(path).sort().flatMap((name) => listTests(join(path, name))) : path.endsWith('.test.ts') ? [path] : [];
+  statSync(path).isDirectory()
+    ? readdirSync(path)
+        .sort()
+        .flatMap((name) => listTests(join(path, name)))
+    : path.endsWith('.test.ts')
+      ? [path]
+      : [];
 
 const folders = process.argv.slice(2);
 const files = (folders.length === 0 ? ['test'] : folders).flatMap(listTests);

@@ -49,19 +49,37 @@ export async function buildApp(services: Services, { logLevel }: Pick<ServiceCon
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   app.setErrorHandler(answerProblem);
   app.setNotFoundHandler((request) => {
-    throw new ProblemError('not-found', `nothing answers ${request.method} ${request.url.split('?')[0]}; the calls are listed in /openapi.json`);
+    throw new ProblemError(
+      'not-found',
+      `nothing answers ${request.method} ${request.url.split('?')[0]}; the calls are listed in /openapi.json`,
+    );
   });
   traceRequests(app);
   observeRequests(app, services);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Plumbline', description: 'Performance-regression verdicts for heterogeneous compute', version: services.version, license: { name: 'Apache-2.0' } },
+      info: {
+        title: 'Plumbline',
+        description: 'Performance-regression verdicts for heterogeneous compute',
+        version: services.version,
+        license: { name: 'Apache-2.0' },
+      },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
     },
   });
-  const routes = [runRoutes, payloadRoutes, sealRoutes, seriesRoutes, verdictRoutes, baselineRoutes, gateRoutes, tokenRoutes, operationRoutes];
+  const routes = [
+    runRoutes,
+    payloadRoutes,
+    sealRoutes,
+    seriesRoutes,
+    verdictRoutes,
+    baselineRoutes,
+    gateRoutes,
+    tokenRoutes,
+    operationRoutes,
+  ];
   for (const register of routes) await app.register(register(services));
   await app.ready();
   return app;

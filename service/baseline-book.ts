@@ -72,7 +72,13 @@ async function readSlot({ store, nowMs }: BookPorts, place: Place): Promise<Slot
   const stored = proposals.filter((baseline) => baseline.classDigest === place.classDigest);
   const mine = acts.filter((act) => act.classDigest === place.classDigest);
   const events = mine.map((act): BaselineEvent => {
-    const common = { eventId: String(act.generation), baselineId: act.baselineId, atNs: toNs(act.eventAtMs), by: act.eventBy, reason: act.reason };
+    const common = {
+      eventId: String(act.generation),
+      baselineId: act.baselineId,
+      atNs: toNs(act.eventAtMs),
+      by: act.eventBy,
+      reason: act.reason,
+    };
     return act.event === 'retired'
       ? { ...common, kind: 'retired', generation: act.generation }
       : { ...common, kind: 'approved', generation: act.generation, selfApproved: act.selfApproved };
@@ -88,7 +94,10 @@ export async function readActiveBaseline(ports: BookPorts, place: Place): Promis
 }
 
 /** The baseline approved last among those active for other classes of the suite; to tell what keeps a run from being compared. */
-export async function readNearestBaseline(ports: BookPorts, { project, suite }: Pick<Place, 'project' | 'suite'>): Promise<StoredBaseline | undefined> {
+export async function readNearestBaseline(
+  ports: BookPorts,
+  { project, suite }: Pick<Place, 'project' | 'suite'>,
+): Promise<StoredBaseline | undefined> {
   const booked = await listBaselines(ports, { projects: [project], suite });
   const active = booked.filter(({ state }) => state.status === 'active');
   const approvedAt = ({ state }: BookedBaseline) => state.approved?.atNs ?? 0n;
@@ -207,9 +216,20 @@ export async function listBaselines(
   });
 }
 
-type EventInput = { readonly event: 'approved' | 'retired'; readonly reason: string; readonly overrides: readonly ApprovalOverride[]; readonly selfApproved: boolean };
+type EventInput = {
+  readonly event: 'approved' | 'retired';
+  readonly reason: string;
+  readonly overrides: readonly ApprovalOverride[];
+  readonly selfApproved: boolean;
+};
 
-async function putEvent(ports: BookPorts, stored: StoredBaseline, generation: number, principal: Principal, input: EventInput): Promise<void> {
+async function putEvent(
+  ports: BookPorts,
+  stored: StoredBaseline,
+  generation: number,
+  principal: Principal,
+  input: EventInput,
+): Promise<void> {
   const held = await putBaselineEvent(ports.store, {
     project: stored.project,
     suite: stored.suite,
@@ -246,13 +266,20 @@ export async function approveBaseline(
     content.runs.map((run) => run.runId),
   );
   const eligibility = checkEligibility({ ...stored, candidates, activeInClass: slot.active !== null, overrides: approval.overrides });
-  if (!eligibility.eligible) refuse(`${describeRefusals(eligibility)} Name them in overrides: [{runId, reason}] to approve all the same.`, eligibility);
+  if (!eligibility.eligible)
+    refuse(`${describeRefusals(eligibility)} Name them in overrides: [{runId, reason}] to approve all the same.`, eligibility);
   await ports.audit.record({
     project: stored.project,
     actor: principal.tokenId,
     action: 'baseline.approve',
     object: baselineId,
-    detail: { reason: approval.reason, overrides: eligibility.overridden, selfApproved: answer.selfApproved, digest: stored.digest, generation: nextGeneration },
+    detail: {
+      reason: approval.reason,
+      overrides: eligibility.overridden,
+      selfApproved: answer.selfApproved,
+      digest: stored.digest,
+      generation: nextGeneration,
+    },
   });
   await putEvent(ports, stored, nextGeneration, principal, { event: 'approved', ...approval, selfApproved: answer.selfApproved });
   return await readBookedBaseline(ports, baselineId, principal);
@@ -264,7 +291,13 @@ export async function retireBaseline(ports: BookPorts, baselineId: string, reaso
   const answer = checkRetirement({ principal, project: stored.project, baseline: state });
   if (!answer.allowed) throw new ProblemError(answer.problem, answer.detail);
   const { nextGeneration } = await readSlot(ports, stored);
-  await ports.audit.record({ project: stored.project, actor: principal.tokenId, action: 'baseline.retire', object: baselineId, detail: { reason } });
+  await ports.audit.record({
+    project: stored.project,
+    actor: principal.tokenId,
+    action: 'baseline.retire',
+    object: baselineId,
+    detail: { reason },
+  });
   await putEvent(ports, stored, nextGeneration, principal, { event: 'retired', reason, overrides: [], selfApproved: false });
   return await readBookedBaseline(ports, baselineId, principal);
 }

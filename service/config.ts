@@ -79,7 +79,8 @@ function readHeaders(text: string | undefined): Readonly<Record<string, string>>
  */
 export function readConfig(options: StartOptions = {}, environ: Environ = process.env): ServiceConfig {
   const clickhouseUrl = filled(options.clickhouseUrl) ?? filled(environ['PLUMBLINE_CLICKHOUSE_URL']);
-  if (clickhouseUrl !== undefined && !URL.canParse(clickhouseUrl)) throw new ConfigError(`the ClickHouse address is not a URL: ${clickhouseUrl}`);
+  if (clickhouseUrl !== undefined && !URL.canParse(clickhouseUrl))
+    throw new ConfigError(`the ClickHouse address is not a URL: ${clickhouseUrl}`);
   return {
     dataDir: resolve(filled(options.data) ?? filled(environ['PLUMBLINE_DATA']) ?? defaultDataDir(environ)),
     host: filled(options.host) ?? filled(environ['PLUMBLINE_HOST']) ?? '127.0.0.1',

@@ -1,7 +1,15 @@
 import type { ServiceConfig } from './config.ts';
 import type { Service } from './serve.ts';
 
-export { ConfigError, defaultDataDir, type Environ, readClientConfig, readConfig, type ServiceConfig, type StartOptions } from './config.ts';
+export {
+  ConfigError,
+  defaultDataDir,
+  type Environ,
+  readClientConfig,
+  readConfig,
+  type ServiceConfig,
+  type StartOptions,
+} from './config.ts';
 export type { Service } from './serve.ts';
 export { locatePackage, VERSION } from './version.ts';
 

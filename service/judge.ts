@@ -1,6 +1,14 @@
-import { judgeRun, type JudgedRun } from '../analysis/index.ts';
+import { type JudgedRun, judgeRun } from '../analysis/index.ts';
 import { type BaselineContent, verifyContent } from '../baselines/index.ts';
-import { putVerdict, readMeasurements, readRunsById, readUnjudgedRunIds, readVerdict, type StoredBaseline, type StoredRun } from '../store/index.ts';
+import {
+  putVerdict,
+  readMeasurements,
+  readRunsById,
+  readUnjudgedRunIds,
+  readVerdict,
+  type StoredBaseline,
+  type StoredRun,
+} from '../store/index.ts';
 import { ProblemError } from '../wire/problems.ts';
 import type { Verdict } from '../wire/verdict.ts';
 import { type BookPorts, readActiveBaseline, readNearestBaseline } from './baseline-book.ts';
@@ -45,7 +53,10 @@ async function readMembers(ports: JudgePorts, baseline: StoredBaseline): Promise
   const seals = new Map(runs.map((run) => [run.runId, run.sealDigest ?? '']));
   const problems = verifyContent(content, { digest: baseline.digest, seals });
   if (problems.length > 0) {
-    throw new ProblemError('internal', `baseline ${baseline.baselineId} does not match its digest: ${problems.map((problem) => problem.detail).join('; ')}`);
+    throw new ProblemError(
+      'internal',
+      `baseline ${baseline.baselineId} does not match its digest: ${problems.map((problem) => problem.detail).join('; ')}`,
+    );
   }
   return runs.map(toJudgedRun);
 }

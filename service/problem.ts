@@ -18,7 +18,10 @@ export const toProblemUri = (type: string) => `urn:plumbline:problem:${type}`;
 function toPlaces(error: FastifyError): readonly ProblemPlace[] {
   return (error.validation ?? []).map((issue) => {
     const extra = issue.params['additionalProperty'] ?? issue.params['missingProperty'];
-    return { pointer: issue.instancePath === '' ? '/' : issue.instancePath, detail: `${issue.message ?? 'is not valid'}${extra === undefined ? '' : `: ${JSON.stringify(extra)}`}` };
+    return {
+      pointer: issue.instancePath === '' ? '/' : issue.instancePath,
+      detail: `${issue.message ?? 'is not valid'}${extra === undefined ? '' : `: ${JSON.stringify(extra)}`}`,
+    };
   });
 }
 
@@ -31,7 +34,11 @@ function fromFastify(error: FastifyError): ProblemError {
   }
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new ProblemError('payload-too-large', 'this body is over the limit for JSON requests; payloads go to /v1/runs/{runId}/{kind}', { cause: error });
+      return new ProblemError(
+        'payload-too-large',
+        'this body is over the limit for JSON requests; payloads go to /v1/runs/{runId}/{kind}',
+        { cause: error },
+      );
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new ProblemError('unsupported-media-type', 'send JSON with the header `Content-Type: application/json`', { cause: error });
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
@@ -68,5 +75,8 @@ export function answerProblem(error: FastifyError | ProblemError, request: Fasti
   const problem = toProblemError(error);
   if (problem.status >= 500) request.log.error({ err: problem.cause ?? problem, problem: problem.type }, problem.message);
   if (problem.retryAfterS !== undefined) void reply.header('retry-after', String(problem.retryAfterS));
-  void reply.code(problem.status).type('application/problem+json').send(JSON.stringify(toProblemDocument(problem, request.url)));
+  void reply
+    .code(problem.status)
+    .type('application/problem+json')
+    .send(JSON.stringify(toProblemDocument(problem, request.url)));
 }

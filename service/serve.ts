@@ -2,7 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { v4 as randomId, v7 as timeOrderedId } from 'uuid';
 import { readUnfinishedSeals, sealRun } from '../ingest/index.ts';
-import { connectStore, createGroupCommit, type EmbeddedStore, migrate, openAuditTrail, type Store, type StoreAddress, startEmbeddedStore } from '../store/index.ts';
+import {
+  connectStore,
+  createGroupCommit,
+  type EmbeddedStore,
+  migrate,
+  openAuditTrail,
+  type Store,
+  type StoreAddress,
+  startEmbeddedStore,
+} from '../store/index.ts';
 import { ensureAdminToken } from './admin-token.ts';
 import { buildApp } from './app.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
@@ -34,7 +43,10 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
   await delay(ms, undefined, signal === undefined ? {} : { signal });
 };
 
-async function openStore(config: ServiceConfig, metrics: ServiceMetrics): Promise<{ readonly address: StoreAddress; readonly embedded: EmbeddedStore | null }> {
+async function openStore(
+  config: ServiceConfig,
+  metrics: ServiceMetrics,
+): Promise<{ readonly address: StoreAddress; readonly embedded: EmbeddedStore | null }> {
   if (config.clickhouse !== null) return { address: config.clickhouse, embedded: null };
   const embedded = await startEmbeddedStore({
     dataDir: config.dataDir,
@@ -82,7 +94,11 @@ async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   done.abort();
 }
 
-function buildServices(store: Store, config: ServiceConfig, parts: { readonly adminToken: string; readonly metrics: ServiceMetrics; readonly url: () => string; readonly isDraining: () => boolean }): Services {
+function buildServices(
+  store: Store,
+  config: ServiceConfig,
+  parts: { readonly adminToken: string; readonly metrics: ServiceMetrics; readonly url: () => string; readonly isDraining: () => boolean },
+): Services {
   const nowMs = Date.now;
   const audit = openAuditTrail(store, { writerId: randomId(), nowMs });
   const publicUrl = () => (config.publicUrl ?? parts.url()).replace(/\/+$/, '');

@@ -62,7 +62,10 @@ export function traceRequests(app: FastifyInstance): void {
     const parent = propagation.extract(context.active(), request.headers);
     const span = trace.getTracer(TRACER).startSpan(
       `${request.method} ${request.routeOptions.url ?? 'unknown'}`,
-      { kind: SpanKind.SERVER, attributes: { 'http.request.method': request.method, 'http.route': request.routeOptions.url ?? 'unknown' } },
+      {
+        kind: SpanKind.SERVER,
+        attributes: { 'http.request.method': request.method, 'http.route': request.routeOptions.url ?? 'unknown' },
+      },
       parent,
     );
     spans.set(request, { span, context: trace.setSpan(parent, span) });

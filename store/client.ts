@@ -42,7 +42,10 @@ function toProblem(error: unknown): ProblemError {
   if (error instanceof ClickHouseError && !RETRYABLE_CODES.has(error.code)) {
     return new ProblemError('internal', `the store refused a statement (ClickHouse error ${error.code})`, { cause: error });
   }
-  return new ProblemError('store-unavailable', 'ClickHouse did not answer; nothing was acknowledged, retry', { cause: error, retryAfterS: 1 });
+  return new ProblemError('store-unavailable', 'ClickHouse did not answer; nothing was acknowledged, retry', {
+    cause: error,
+    retryAfterS: 1,
+  });
 }
 
 async function withProblems<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -111,7 +114,9 @@ export function connectStore(address: StoreAddress, { requestTimeoutMs = 120_000
       }),
     ping: async () => {
       try {
-        await client.query({ query: 'SELECT 1', format: 'JSONEachRow', abort_signal: AbortSignal.timeout(2000) }).then((result) => result.json());
+        await client
+          .query({ query: 'SELECT 1', format: 'JSONEachRow', abort_signal: AbortSignal.timeout(2000) })
+          .then((result) => result.json());
         return true;
       } catch {
         return false;

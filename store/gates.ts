@@ -2,7 +2,13 @@ import type { Store } from './client.ts';
 import { putOnce } from './put-once.ts';
 import type { Row } from './tables.ts';
 
-export type StoredGate = { readonly gate: string; readonly policyVersion: number; readonly policy: string; readonly digest: string; readonly writtenAtMs: number };
+export type StoredGate = {
+  readonly gate: string;
+  readonly policyVersion: number;
+  readonly policy: string;
+  readonly digest: string;
+  readonly writtenAtMs: number;
+};
 
 type GateRow = { gate: string; policy_version: string; policy: string; digest: string; written_at_ms: string };
 
@@ -26,9 +32,13 @@ WHERE project = {project:String} AND gate = {gate:String} ORDER BY policy_versio
 
 /** Writes the next version of a policy; of two writers of one version the first holds. @returns whether this one holds */
 export async function putGate(store: Store, row: Row<'gates'>): Promise<boolean> {
-  const held = await putOnce(store, { table: 'gates', row, key: `${row.project}\u0000${row.gate}\u0000${row.policy_version}` }, async () => {
-    const gate = await readGate(store, row.project, row.gate);
-    return gate !== undefined && gate.policyVersion >= Number(row.policy_version) ? gate : undefined;
-  });
+  const held = await putOnce(
+    store,
+    { table: 'gates', row, key: `${row.project}\u0000${row.gate}\u0000${row.policy_version}` },
+    async () => {
+      const gate = await readGate(store, row.project, row.gate);
+      return gate !== undefined && gate.policyVersion >= Number(row.policy_version) ? gate : undefined;
+    },
+  );
   return held.policyVersion === Number(row.policy_version) && held.digest === row.digest;
 }

@@ -128,7 +128,8 @@ const toReading = (row: ReadingRow): Reading => ({
   quality: row.quality,
 });
 
-const toEdge = (text: string): number => (text === 'inf' ? Number.POSITIVE_INFINITY : text === '-inf' ? Number.NEGATIVE_INFINITY : Number(text));
+const toEdge = (text: string): number =>
+  text === 'inf' ? Number.POSITIVE_INFINITY : text === '-inf' ? Number.NEGATIVE_INFINITY : Number(text);
 
 /** Adds counts over the union of edges; the histograms of one repetition come from one tool and share their bucket grid. */
 function mergeHistograms(rows: readonly HistogramRow[]): HistogramRepetition | undefined {
@@ -208,8 +209,12 @@ export async function readMeasurements(store: Store, runIds: readonly string[]):
       valueKind: row.value_kind,
     },
     conflicting: Number(row.definitions) > 1,
-    samples: (samplesBySeries.get(seriesKey(row)) ?? []).map((sample) => toSampleRepetition(sample, marksByRepetition.get(repetitionKey(sample)))),
+    samples: (samplesBySeries.get(seriesKey(row)) ?? []).map((sample) =>
+      toSampleRepetition(sample, marksByRepetition.get(repetitionKey(sample))),
+    ),
     readings: (readingsBySeries.get(seriesKey(row)) ?? []).map(toReading),
-    histograms: [...groupBy(histogramsBySeries.get(seriesKey(row)) ?? [], repetitionKey).values()].flatMap((group) => mergeHistograms(group) ?? []),
+    histograms: [...groupBy(histogramsBySeries.get(seriesKey(row)) ?? [], repetitionKey).values()].flatMap(
+      (group) => mergeHistograms(group) ?? [],
+    ),
   }));
 }

@@ -37,13 +37,16 @@ const ln = (value: string) => `if(isFinite(${value}) AND ${value} > 0, log(${val
 
 /** One column a statistic: its oriented logarithm. The centre is taken of the samples as measured, hence its sign. */
 const LOG_COLUMNS = REPETITION_STATISTICS.map((statistic) =>
-  statistic === 'centre' ? `sign * ${ln('value_centre')} AS ln_centre` : `if(sign < 0 AND m[1] <= 0, nan, ${ln(`value_${statistic}`)}) AS ln_${statistic}`,
+  statistic === 'centre'
+    ? `sign * ${ln('value_centre')} AS ln_centre`
+    : `if(sign < 0 AND m[1] <= 0, nan, ${ln(`value_${statistic}`)}) AS ln_${statistic}`,
 ).join(',\n  ');
 
 const VALUE_COLUMNS = REPETITION_STATISTICS.map((statistic) => `${STATISTIC_VALUE[statistic]} AS value_${statistic}`).join(',\n  ');
 
 const FOLD_COLUMNS = REPETITION_STATISTICS.map(
-  (statistic) => `anyIf(ln_${statistic}, batch = 0) AS ln_${statistic}_all, if(any(size) < 10, nan, varSampIf(ln_${statistic}, batch > 0) / 5) AS v_${statistic}`,
+  (statistic) =>
+    `anyIf(ln_${statistic}, batch = 0) AS ln_${statistic}_all, if(any(size) < 10, nan, varSampIf(ln_${statistic}, batch > 0) / 5) AS v_${statistic}`,
 ).join(',\n  ');
 
 /**

@@ -160,7 +160,14 @@ export async function readRuns(store: Store, filter: RunFilter): Promise<readonl
       limit: filter.limit,
     },
   );
-  const runs = new Map((await readRunsById(store, picked.map((row) => row.run_id))).map((run) => [run.runId, run]));
+  const runs = new Map(
+    (
+      await readRunsById(
+        store,
+        picked.map((row) => row.run_id),
+      )
+    ).map((run) => [run.runId, run]),
+  );
   return picked.flatMap((row) => runs.get(row.run_id) ?? []);
 }
 

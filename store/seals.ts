@@ -55,7 +55,10 @@ export async function removeOrphans(store: Store, runId: string, orphanPayloadId
   for (let start = 0; start < orphanPayloadIds.length; start += ORPHANS_PER_STATEMENT) {
     const payloadIds = orphanPayloadIds.slice(start, start + ORPHANS_PER_STATEMENT);
     for (const table of PAYLOAD_TABLES) {
-      await store.command(`DELETE FROM ${table} WHERE run_id = {runId:UUID} AND payload_id IN {payloadIds:Array(UUID)}`, { runId, payloadIds });
+      await store.command(`DELETE FROM ${table} WHERE run_id = {runId:UUID} AND payload_id IN {payloadIds:Array(UUID)}`, {
+        runId,
+        payloadIds,
+      });
     }
   }
 }

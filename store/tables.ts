@@ -2,7 +2,7 @@
  * The columns of every table in insert order, as the RowBinary encoder and the dashboards read them. The migrations create them; a test
  * compares both. A row object has exactly these members.
  */
-export type Column = { readonly name: string; readonly type: string; /** Histogram edges may be infinite. */ readonly infinite?: boolean };
+export type Column = { readonly name: string; readonly type: string /** Histogram edges may be infinite. */; readonly infinite?: boolean };
 
 export const TABLES = {
   runs: [

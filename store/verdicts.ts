@@ -44,7 +44,9 @@ export async function readVerdictsOfRuns(store: Store, runIds: readonly string[]
 
 /** A verdict by its own id, or undefined; one that lost to an earlier verdict of its run is not found. */
 export async function readVerdictById(store: Store, verdictId: string): Promise<Verdict | undefined> {
-  const rows = await store.query<{ run_id: string }>('SELECT run_id FROM verdicts WHERE verdict_id = {verdictId:UUID} LIMIT 1', { verdictId });
+  const rows = await store.query<{ run_id: string }>('SELECT run_id FROM verdicts WHERE verdict_id = {verdictId:UUID} LIMIT 1', {
+    verdictId,
+  });
   const verdict = rows[0] === undefined ? undefined : await readVerdict(store, rows[0].run_id);
   return verdict?.id === verdictId ? verdict : undefined;
 }

@@ -21,7 +21,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Folders whose files may touch neither disk, network, clock nor randomness. */
 const PURE = ['wire', 'analysis', 'baselines', 'ingest/formats', 'ingest/lexers', 'dashboards'];
-const IMPURE = [/from 'node:(fs|net|http|https|child_process|os|dgram|worker_threads)/, /\bDate\.now\(/, /\bnew Date\(\)/, /\bMath\.random\(/];
+const IMPURE = [
+  /from 'node:(fs|net|http|https|child_process|os|dgram|worker_threads)/,
+  /\bDate\.now\(/,
+  /\bnew Date\(\)/,
+  /\bMath\.random\(/,
+];
 
 /** These hand a minimal environment on to the programs they start, and read no setting from it. */
 const SETS_UP_CHILDREN = [join('store', 'embedded', 'engine-process.ts'), join('collectors', 'environment', 'this-machine.ts')];

@@ -1,4 +1,4 @@
-import type { ReadingKind, QualityFlags } from './payload.ts';
+import type { QualityFlags, ReadingKind } from './payload.ts';
 import type { SeriesDefinition } from './verdict.ts';
 
 /**

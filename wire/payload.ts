@@ -15,7 +15,18 @@ export const PAYLOAD_KINDS: readonly PayloadKind[] = ['ebpf', 'pmu', 'gpu', 'wce
 export type FormatId = (typeof FORMATS)[PayloadKind][number];
 
 /** Query parameters that every kind accepts, beside `labels.<name>`. */
-export const COMMON_PARAMETERS = ['format', 'repetition', 'at', 'exposure', 'sequence', 'region', 'metric', 'unit', 'better', 'assume'] as const;
+export const COMMON_PARAMETERS = [
+  'format',
+  'repetition',
+  'at',
+  'exposure',
+  'sequence',
+  'region',
+  'metric',
+  'unit',
+  'better',
+  'assume',
+] as const;
 
 export type Warning = { readonly code: string; readonly detail: string; readonly line: number | null };
 

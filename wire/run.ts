@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 
 /** Bodies and answers about runs: DESIGN words are project, suite, run, subject, environment. */
-const Name = (description: string) => Type.String({ minLength: 1, maxLength: 200, pattern: '^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$', description });
+const Name = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 200, pattern: '^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$', description });
 const Text = Type.String({ maxLength: 512 });
 const Labels = Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_.-]{0,63}$' }), Text, { maxProperties: 32 });
 
@@ -52,9 +53,7 @@ export const Environment = Type.Object({
   gpus: Type.Optional(Type.Array(Gpu, { maxItems: 64 })),
   interconnect: Type.Optional(
     Type.Object({
-      kind: Type.Optional(
-        Type.Union([Type.Literal('none'), Type.Literal('pcie'), Type.Literal('nvlink'), Type.Literal('nvlink-fusion')]),
-      ),
+      kind: Type.Optional(Type.Union([Type.Literal('none'), Type.Literal('pcie'), Type.Literal('nvlink'), Type.Literal('nvlink-fusion')])),
       version: Type.Optional(Text),
       firmware: Type.Optional(Text),
       links: Type.Optional(Type.Integer({ minimum: 0 })),

@@ -111,7 +111,12 @@ export type Verdict = {
   readonly comparability: Comparability;
   readonly attribution: readonly Attribution[];
   /** Findings worth measuring again (VERDICTS 3.8): series ids with their statistic. */
-  readonly suspects: readonly { readonly seriesId: string; readonly region: string; readonly metric: string; readonly statistic: Statistic | null }[];
+  readonly suspects: readonly {
+    readonly seriesId: string;
+    readonly region: string;
+    readonly metric: string;
+    readonly statistic: Statistic | null;
+  }[];
   readonly findings: readonly Finding[];
   readonly baseline: { readonly id: string; readonly digest: string } | null;
   readonly references: readonly string[];

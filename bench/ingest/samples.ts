@@ -43,7 +43,8 @@ async function repeat(rounds: number, work: (round: number) => Promise<Figure>):
   return middle(figures);
 }
 
-const describe = (shape: SampleShape) => `${shape.format} ${shape.values / MILLION} M, ${shape.seriesCount} series${shape.withAt ? ', at' : ''}`;
+const describe = (shape: SampleShape) =>
+  `${shape.format} ${shape.values / MILLION} M, ${shape.seriesCount} series${shape.withAt ? ', at' : ''}`;
 
 /** Every round is a run of its own, so that no payload is a duplicate. */
 async function measureService(stack: Stack, shape: SampleShape, rounds: number): Promise<Figure> {
@@ -57,7 +58,13 @@ async function measureService(stack: Stack, shape: SampleShape, rounds: number):
   });
 }
 
-type Reference = { readonly name: string; readonly table: string; readonly columns: readonly string[]; readonly batch: Buffer; readonly batchValues: number };
+type Reference = {
+  readonly name: string;
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly batch: Buffer;
+  readonly batchValues: number;
+};
 
 async function measureReference(stack: Stack, reference: Reference, values: number, rounds: number): Promise<Figure> {
   const statement = `INSERT INTO ${reference.table} (${reference.columns.join(', ')}) FORMAT RowBinary`;
@@ -71,11 +78,18 @@ async function measureReference(stack: Stack, reference: Reference, values: numb
 
 async function createReferenceTables(stack: Stack): Promise<void> {
   const columns = ROW_COLUMNS.map(({ name, type }) => `${name} ${type}`).join(', ');
-  await execute(stack.store, `CREATE TABLE bench_rows (${columns}) ENGINE = MergeTree ORDER BY (run_id, series_id, repetition, payload_id, ordinal)`);
+  await execute(
+    stack.store,
+    `CREATE TABLE bench_rows (${columns}) ENGINE = MergeTree ORDER BY (run_id, series_id, repetition, payload_id, ordinal)`,
+  );
   await execute(stack.store, 'CREATE TABLE bench_stretches AS samples');
 }
 
-async function measureReferences(stack: Stack, withAt: boolean, rounds: number): Promise<{ readonly rows: readonly Figure[]; readonly stretches: Figure }> {
+async function measureReferences(
+  stack: Stack,
+  withAt: boolean,
+  rounds: number,
+): Promise<{ readonly rows: readonly Figure[]; readonly stretches: Figure }> {
   const counts = { seriesCount: 50, withAt };
   const suffix = withAt ? ', at' : '';
   const columns = ROW_COLUMNS.map(({ name }) => name);
@@ -86,14 +100,22 @@ async function measureReferences(stack: Stack, withAt: boolean, rounds: number):
     rows.push(await measureReference(stack, reference, 2 * MILLION, rounds));
   }
   const batch = encodeStretchRows(MILLION, counts);
-  const stretches = { name: `reference (b): our rows, 1000 k a batch${suffix}`, table: 'bench_stretches', columns: TABLES.samples.map(({ name }) => name), batch, batchValues: MILLION };
+  const stretches = {
+    name: `reference (b): our rows, 1000 k a batch${suffix}`,
+    table: 'bench_stretches',
+    columns: TABLES.samples.map(({ name }) => name),
+    batch,
+    batchValues: MILLION,
+  };
   return { rows, stretches: await measureReference(stack, stretches, 2 * MILLION, rounds) };
 }
 
 function listShapes(): readonly SampleShape[] {
   const sizes = isQuick ? [MILLION] : [MILLION, 5 * MILLION];
   return sizes.flatMap((values) =>
-    (['csv', 'ndjson'] as const).flatMap((format) => [1, 50].flatMap((seriesCount) => [false, true].map((withAt) => ({ format, values, seriesCount, withAt })))),
+    (['csv', 'ndjson'] as const).flatMap((format) =>
+      [1, 50].flatMap((seriesCount) => [false, true].map((withAt) => ({ format, values, seriesCount, withAt }))),
+    ),
   );
 }
 
@@ -111,7 +133,15 @@ await withStack(async (stack) => {
     // Against the faster of the two batch sizes.
     figures.push({ figure, a: rate(figure) / Math.max(...rows.map(rate)), b: rate(figure) / rate(stretches) });
   }
-  const toRow = (figure: Figure, a: string, b: string) => [figure.name, toMillions(rate(figure)), toMillions(ratePerCore(figure)), figure.wallS.toFixed(2), figure.cpuS.toFixed(2), a, b];
+  const toRow = (figure: Figure, a: string, b: string) => [
+    figure.name,
+    toMillions(rate(figure)),
+    toMillions(ratePerCore(figure)),
+    figure.wallS.toFixed(2),
+    figure.cpuS.toFixed(2),
+    a,
+    b,
+  ];
   const all = [references.plain, references.at].flatMap(({ rows, stretches }) => [...rows, stretches]);
   printTable(
     ['payload', 'M values/s', 'M values/s/core', 'wall s', 'CPU s', 'ratio (a)', 'ratio (b)'],
@@ -119,6 +149,11 @@ await withStack(async (stack) => {
   );
   concludeBudgets([
     { what: 'slowest payload against a row a value', measured: Math.min(...figures.map(({ a }) => a)), unit: '×', atLeast: 0.5 },
-    { what: 'slowest payload a core', measured: Math.min(...figures.map(({ figure }) => ratePerCore(figure))) / 1000, unit: 'k values/s', atLeast: 400 },
+    {
+      what: 'slowest payload a core',
+      measured: Math.min(...figures.map(({ figure }) => ratePerCore(figure))) / 1000,
+      unit: 'k values/s',
+      atLeast: 400,
+    },
   ]);
 });

@@ -1,5 +1,5 @@
 import { request as openRequest } from 'node:http';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { StoreAddress } from '../../store/index.ts';
 import type { Stack } from './stack.ts';
@@ -32,7 +32,12 @@ export async function send({ method, url, headers = {}, body = Buffer.alloc(0) }
 }
 
 /** A call of the service that must succeed. @returns the answer as JSON */
-export async function call<Result>(stack: Pick<Stack, 'url' | 'token'>, method: string, path: string, options: Pick<Call, 'headers' | 'body'> & { readonly json?: unknown } = {}): Promise<Result> {
+export async function call<Result>(
+  stack: Pick<Stack, 'url' | 'token'>,
+  method: string,
+  path: string,
+  options: Pick<Call, 'headers' | 'body'> & { readonly json?: unknown } = {},
+): Promise<Result> {
   const json = options.json === undefined ? {} : { body: Buffer.from(JSON.stringify(options.json)) };
   const type = options.json === undefined ? 'application/octet-stream' : 'application/json';
   const answer = await send({
@@ -46,7 +51,16 @@ export async function call<Result>(stack: Pick<Stack, 'url' | 'token'>, method: 
   return result;
 }
 
-const ENVIRONMENT = { isa: 'riscv64', hostname: 'lab-07', board: 'acme-b100', cpu: { model: 'rv64gc', microcode: 'u0012', cores: 8 }, os: 'debian 13', kernel: '6.12.107', toolchain: { name: 'gcc', version: '14.2.0', flags: '-O2' }, emulated: false };
+const ENVIRONMENT = {
+  isa: 'riscv64',
+  hostname: 'lab-07',
+  board: 'acme-b100',
+  cpu: { model: 'rv64gc', microcode: 'u0012', cores: 8 },
+  os: 'debian 13',
+  kernel: '6.12.107',
+  toolchain: { name: 'gcc', version: '14.2.0', flags: '-O2' },
+  emulated: false,
+};
 
 /** Opens a run and answers its id. */
 export async function openRun(stack: Stack, suite: string, version = '1.0.0'): Promise<string> {

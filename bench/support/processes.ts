@@ -38,3 +38,9 @@ export async function settle(pids: readonly number[], limitMs = 8000): Promise<v
     if (readCpuOfAllS(pids) - before <= 0.01) return;
   }
 }
+
+/** Processes a process has started, from its main thread. */
+export function listChildren(pid: number): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return text === '' ? [] : text.split(' ').map(Number);
+}

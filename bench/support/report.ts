@@ -14,13 +14,17 @@ export function describeMachine(): string {
 export function printTable(header: readonly string[], rows: readonly (readonly Cell[])[]): void {
   const texts = [header, ...rows.map((row) => row.map(String))];
   const widths = header.map((_, column) => Math.max(...texts.map((row) => (row[column] ?? '').length)));
-  const toLine = (row: readonly string[]) => `| ${row.map((text, column) => (column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0))).join(' | ')} |`;
+  const toLine = (row: readonly string[]) =>
+    `| ${row.map((text, column) => (column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0))).join(' | ')} |`;
   const [first = [], ...others] = texts;
   console.log([toLine(first), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...others.map(toLine)].join('\n'));
 }
 
 /** A figure against its budget. */
-export type Budget = { readonly what: string; readonly measured: number; readonly unit: string } & ({ readonly atLeast: number } | { readonly atMost: number });
+export type Budget = { readonly what: string; readonly measured: number; readonly unit: string } & (
+  | { readonly atLeast: number }
+  | { readonly atMost: number }
+);
 
 const isKept = (budget: Budget) => ('atLeast' in budget ? budget.measured >= budget.atLeast : budget.measured <= budget.atMost);
 
@@ -28,7 +32,9 @@ const isKept = (budget: Budget) => ('atLeast' in budget ? budget.measured >= bud
 export function concludeBudgets(budgets: readonly Budget[]): void {
   for (const budget of budgets) {
     const bound = 'atLeast' in budget ? `≥ ${budget.atLeast}` : `≤ ${budget.atMost}`;
-    console.log(`${isKept(budget) ? 'kept  ' : 'MISSED'} ${budget.what}: ${budget.measured.toPrecision(3)} ${budget.unit} (budget ${bound} ${budget.unit})`);
+    console.log(
+      `${isKept(budget) ? 'kept  ' : 'MISSED'} ${budget.what}: ${budget.measured.toPrecision(3)} ${budget.unit} (budget ${bound} ${budget.unit})`,
+    );
   }
   if (!budgets.every(isKept)) process.exitCode = 1;
 }

@@ -22,30 +22,37 @@ export type Stack = {
 const MAIN = resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
 const READY_MS = 30_000;
 
-export type StartedService = { readonly url: string; readonly process: ChildProcess; readonly pid: number; readonly stop: () => Promise<void> };
+export type SpawnedService = {
+  readonly process: ChildProcess & { readonly stdout: NodeJS.ReadableStream };
+  readonly pid: number;
+  readonly stop: () => Promise<void>;
+};
 
-/**
- * Starts `plumbline start` from the build and waits for the line that names its address.
- * @param dataDir the service's data folder
- * @param environ further environment variables
- * @param nodeArguments options of Node, for profiling
- */
-export async function startService(dataDir: string, environ: Readonly<Record<string, string>> = {}, nodeArguments: readonly string[] = []): Promise<StartedService> {
-  if (!existsSync(MAIN)) throw new RangeError(`startService: ${MAIN} is missing; run npm run build`);
-  const child = spawn(process.execPath, [...nodeArguments, MAIN, 'start', '--data', dataDir, '--port', '0', '--json'], {
+type SpawnOptions = {
+  /** 0 takes a free one. */
+  readonly port?: number;
+  readonly environ?: Readonly<Record<string, string>>;
+  /** Options of Node, for profiling. */
+  readonly nodeArguments?: readonly string[];
+};
+
+/** Spawns `plumbline start` from the build, without waiting. @param dataDir the service's data folder */
+export function spawnService(dataDir: string, { port = 0, environ = {}, nodeArguments = [] }: SpawnOptions = {}): SpawnedService {
+  if (!existsSync(MAIN)) throw new RangeError(`spawnService: ${MAIN} is missing; run npm run build`);
+  const child = spawn(process.execPath, [...nodeArguments, MAIN, 'start', '--data', dataDir, '--port', String(port), '--json'], {
     env: { PATH: process.env['PATH'], HOME: dataDir, PLUMBLINE_LOG: 'error', ...environ },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const giveUp = AbortSignal.timeout(READY_MS);
+  if (child.pid === undefined) throw new RangeError('spawnService: no process');
+  return { process: child, pid: child.pid, stop: () => endProcess(child) };
+}
+
+/** The address in the first line that the service prints. */
+async function awaitUrl({ process: child }: SpawnedService): Promise<string> {
   const lines = createInterface({ input: child.stdout });
-  const [line] = await once(lines, 'line', { signal: giveUp }).catch((cause: unknown) => {
-    child.kill('SIGKILL');
-    throw new Error('the service did not start', { cause });
-  });
+  const [line] = await once(lines, 'line', { signal: AbortSignal.timeout(READY_MS) });
   const { url }: { url: string } = JSON.parse(String(line));
-  const { pid } = child;
-  if (pid === undefined) throw new RangeError('startService: no process');
-  return { url, process: child, pid, stop: () => endProcess(child) };
+  return url;
 }
 
 /** Asks for an orderly end and waits for it. */
@@ -72,19 +79,20 @@ export async function startStack(nodeArguments: readonly string[] = []): Promise
   try {
     const dataDir = join(folder, 'service');
     const headers = Object.entries(store.httpHeaders).map(([name, value]) => `${name}: ${value}`);
-    const service = await startService(
-      dataDir,
-      {
-        PLUMBLINE_CLICKHOUSE_URL: store.url,
-        PLUMBLINE_CLICKHOUSE_USER: store.username,
-        PLUMBLINE_CLICKHOUSE_PASSWORD: store.password,
-        PLUMBLINE_CLICKHOUSE_DATABASE: store.database,
-        PLUMBLINE_CLICKHOUSE_HEADERS: headers.join('\n'),
-      },
-      nodeArguments,
-    );
+    const environ = {
+      PLUMBLINE_CLICKHOUSE_URL: store.url,
+      PLUMBLINE_CLICKHOUSE_USER: store.username,
+      PLUMBLINE_CLICKHOUSE_PASSWORD: store.password,
+      PLUMBLINE_CLICKHOUSE_DATABASE: store.database,
+      PLUMBLINE_CLICKHOUSE_HEADERS: headers.join('\n'),
+    };
+    const service = spawnService(dataDir, { environ, nodeArguments });
+    const url = await awaitUrl(service).catch(async (error: unknown) => {
+      await service.stop();
+      throw error;
+    });
     return {
-      url: service.url,
+      url,
       token: readFileSync(join(dataDir, 'admin-token'), 'utf8').trim(),
       store,
       servicePid: service.pid,

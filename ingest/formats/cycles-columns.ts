@@ -40,7 +40,11 @@ export function readCyclesColumns(rows: CsvRowScanner, parameters: PayloadParame
   const keys = KEYS.flatMap((name) => columnOf({ name }, columns));
   for (const [name, column] of columns) {
     if (values.some((value) => value.column === column) || keys.some((key) => key.column === column)) continue;
-    tally.add('ignored_column', `the column '${name.slice(0, 40)}' was left out: only task, path, input and repetition are read beside the values`, 1);
+    tally.add(
+      'ignored_column',
+      `the column '${name.slice(0, 40)}' was left out: only task, path, input and repetition are read beside the values`,
+      1,
+    );
   }
   return { count: rows.fieldCount, values, keys, task: readTask(columns, parameters) };
 }

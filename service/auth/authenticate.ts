@@ -20,7 +20,9 @@ function refuse(detail: string): never {
 
 function readBearer(authorization: string | undefined): string {
   const token = /^Bearer +([^\s]+) *$/i.exec(authorization ?? '')?.[1];
-  return token ?? refuse('send `Authorization: Bearer <token>`; on this machine the admin token is in the file admin-token of the data folder');
+  return (
+    token ?? refuse('send `Authorization: Bearer <token>`; on this machine the admin token is in the file admin-token of the data folder')
+  );
 }
 
 /**
@@ -65,5 +67,8 @@ export function assertScope(principal: Principal, scope: Scope): void {
 /** @throws ProblemError project-not-allowed unless the principal is bound to the project or to all */
 export function assertProject(principal: Principal, project: string): void {
   if (principal.projects === null || principal.projects.includes(project)) return;
-  throw new ProblemError('project-not-allowed', `the token is bound to ${principal.projects.join(', ') || 'no project'}; ask for one bound to the project of this request`);
+  throw new ProblemError(
+    'project-not-allowed',
+    `the token is bound to ${principal.projects.join(', ') || 'no project'}; ask for one bound to the project of this request`,
+  );
 }

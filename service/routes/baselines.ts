@@ -2,7 +2,14 @@ import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-
 import { LIMITS } from '../../wire/limits.ts';
 import { ProblemError } from '../../wire/problems.ts';
 import { assertProject } from '../auth/authenticate.ts';
-import { approveBaseline, type BookedBaseline, listBaselines, proposeBaseline, readBookedBaseline, retireBaseline } from '../baseline-book.ts';
+import {
+  approveBaseline,
+  type BookedBaseline,
+  listBaselines,
+  proposeBaseline,
+  readBookedBaseline,
+  retireBaseline,
+} from '../baseline-book.ts';
 import type { Services } from '../services.ts';
 import { assertKnownParameters, readId, readQuery, requirePrincipal } from './context.ts';
 
@@ -23,7 +30,9 @@ const Propose = Type.Object(
 const Approve = Type.Object(
   {
     reason: Reason,
-    overrides: Type.Optional(Type.Array(Type.Object({ runId: Type.String(), reason: Reason }, Strict), { maxItems: LIMITS.runsPerBaseline })),
+    overrides: Type.Optional(
+      Type.Array(Type.Object({ runId: Type.String(), reason: Reason }, Strict), { maxItems: LIMITS.runsPerBaseline }),
+    ),
   },
   Strict,
 );
@@ -62,26 +71,34 @@ function readExpiry(text: string | undefined, nowMs: number): number | null {
   if (text === undefined) return null;
   const expiresAtMs = Date.parse(text);
   if (Number.isNaN(expiresAtMs) || !/^\d{4}-\d\d-\d\dT/.test(text)) {
-    throw new ProblemError('invalid-body', 'expiresAt must be RFC 3339, such as 2027-01-31T00:00:00Z', { errors: [{ pointer: '/expiresAt', detail: 'not RFC 3339' }] });
+    throw new ProblemError('invalid-body', 'expiresAt must be RFC 3339, such as 2027-01-31T00:00:00Z', {
+      errors: [{ pointer: '/expiresAt', detail: 'not RFC 3339' }],
+    });
   }
   if (expiresAtMs <= nowMs) {
-    throw new ProblemError('invalid-body', 'expiresAt lies in the past', { errors: [{ pointer: '/expiresAt', detail: 'must lie in the future' }] });
+    throw new ProblemError('invalid-body', 'expiresAt lies in the past', {
+      errors: [{ pointer: '/expiresAt', detail: 'must lie in the future' }],
+    });
   }
   return expiresAtMs;
 }
 
 export function baselineRoutes(services: Services): FastifyPluginCallbackTypebox {
   return (app, _options, done) => {
-    app.post('/v1/baselines', { schema: { body: Propose, tags: ['baselines'], summary: 'Propose a golden baseline of sealed runs' } }, async (request, reply) => {
-      const principal = await requirePrincipal(services, request, 'baseline:propose');
-      const { expiresAt, runIds, ...proposal } = request.body;
-      const booked = await proposeBaseline(
-        services,
-        { ...proposal, runIds: runIds.map((runId) => readId(runId, 'run')), expiresAtMs: readExpiry(expiresAt, services.nowMs()) },
-        principal,
-      );
-      return reply.code(201).header('location', `/v1/baselines/${booked.stored.baselineId}`).send(toBaselineAnswer(booked));
-    });
+    app.post(
+      '/v1/baselines',
+      { schema: { body: Propose, tags: ['baselines'], summary: 'Propose a golden baseline of sealed runs' } },
+      async (request, reply) => {
+        const principal = await requirePrincipal(services, request, 'baseline:propose');
+        const { expiresAt, runIds, ...proposal } = request.body;
+        const booked = await proposeBaseline(
+          services,
+          { ...proposal, runIds: runIds.map((runId) => readId(runId, 'run')), expiresAtMs: readExpiry(expiresAt, services.nowMs()) },
+          principal,
+        );
+        return reply.code(201).header('location', `/v1/baselines/${booked.stored.baselineId}`).send(toBaselineAnswer(booked));
+      },
+    );
 
     app.get('/v1/baselines', { schema: { tags: ['baselines'], summary: 'List baselines, newest first' } }, async (request) => {
       const principal = await requirePrincipal(services, request, 'read');
@@ -91,13 +108,20 @@ export function baselineRoutes(services: Services): FastifyPluginCallbackTypebox
       const projects = query['project'] === undefined ? principal.projects : [query['project']];
       const booked = await listBaselines(services, { projects, suite: query['suite'] });
       const status = query['status'];
-      return { data: booked.map(toBaselineAnswer).filter((baseline) => status === undefined || baseline.status === status), nextCursor: null };
+      return {
+        data: booked.map(toBaselineAnswer).filter((baseline) => status === undefined || baseline.status === status),
+        nextCursor: null,
+      };
     });
 
-    app.get<{ Params: Params }>('/v1/baselines/:baselineId', { schema: { tags: ['baselines'], summary: 'One baseline' } }, async (request) => {
-      const principal = await requirePrincipal(services, request, 'read');
-      return toBaselineAnswer(await readBookedBaseline(services, readId(request.params.baselineId, 'baseline'), principal));
-    });
+    app.get<{ Params: Params }>(
+      '/v1/baselines/:baselineId',
+      { schema: { tags: ['baselines'], summary: 'One baseline' } },
+      async (request) => {
+        const principal = await requirePrincipal(services, request, 'read');
+        return toBaselineAnswer(await readBookedBaseline(services, readId(request.params.baselineId, 'baseline'), principal));
+      },
+    );
 
     app.post<{ Params: Params; Body: { reason: string; overrides?: { runId: string; reason: string }[] } }>(
       '/v1/baselines/:baselineId/approve',
@@ -114,7 +138,9 @@ export function baselineRoutes(services: Services): FastifyPluginCallbackTypebox
       { schema: { body: Retire, tags: ['baselines'], summary: 'Take a baseline out of use' } },
       async (request) => {
         const principal = await requirePrincipal(services, request, 'baseline:approve');
-        return toBaselineAnswer(await retireBaseline(services, readId(request.params.baselineId, 'baseline'), request.body.reason, principal));
+        return toBaselineAnswer(
+          await retireBaseline(services, readId(request.params.baselineId, 'baseline'), request.body.reason, principal),
+        );
       },
     );
     done();

@@ -17,7 +17,10 @@ export async function requirePrincipal(services: Services, request: FastifyReque
 /** An id from a path, in lower case. @throws ProblemError unknown-run or not-found for text that can be no id */
 export function readId(text: string, what: 'run' | 'baseline' | 'verdict' | 'series'): string {
   if (UUID.test(text)) return text.toLowerCase();
-  throw new ProblemError(what === 'run' ? 'unknown-run' : 'not-found', `there is no ${what} ${text.slice(0, 80)}: ids look like 0190c1de-…`);
+  throw new ProblemError(
+    what === 'run' ? 'unknown-run' : 'not-found',
+    `there is no ${what} ${text.slice(0, 80)}: ids look like 0190c1de-…`,
+  );
 }
 
 /** The run in the path, once the principal is allowed to see it. @throws ProblemError unknown-run, project-not-allowed */
@@ -34,7 +37,9 @@ export function readQuery(request: FastifyRequest): Readonly<Record<string, stri
   const query: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.query ?? {})) {
     if (typeof value !== 'string') {
-      throw new ProblemError('invalid-parameter', `parameter ${name} is given more than once`, { errors: [{ pointer: name, detail: 'give it once' }] });
+      throw new ProblemError('invalid-parameter', `parameter ${name} is given more than once`, {
+        errors: [{ pointer: name, detail: 'give it once' }],
+      });
     }
     query[name] = value;
   }

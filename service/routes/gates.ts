@@ -19,15 +19,30 @@ function assertNames({ project, gate }: Params): void {
     ['project', project],
     ['gate', gate],
   ] as const) {
-    if (!PROJECT_NAME.test(text)) throw new ProblemError('invalid-parameter', `${name} ${JSON.stringify(text.slice(0, 80))} is not a name: letters, digits and . _ : / @ + -`);
+    if (!PROJECT_NAME.test(text))
+      throw new ProblemError(
+        'invalid-parameter',
+        `${name} ${JSON.stringify(text.slice(0, 80))} is not a name: letters, digits and . _ : / @ + -`,
+      );
   }
 }
 
 async function askGate(services: Services, params: Params, subject: string, name: string | undefined): Promise<GateAnswer> {
   const parsed = await readPolicy(services.store, params.project, params.gate);
-  if (parsed === undefined) throw new ProblemError('not-found', `project ${params.project} has no gate ${params.gate}; write one with PUT, or use the gate default`);
+  if (parsed === undefined)
+    throw new ProblemError(
+      'not-found',
+      `project ${params.project} has no gate ${params.gate}; write one with PUT, or use the gate default`,
+    );
   const runs = await readRuns(services.store, { projects: [params.project], subject, limit: RUNS_PER_SUBJECT });
-  const verdicts = new Map((await readVerdictsOfRuns(services.store, runs.map((run) => run.runId))).map((verdict) => [verdict.runId, verdict]));
+  const verdicts = new Map(
+    (
+      await readVerdictsOfRuns(
+        services.store,
+        runs.map((run) => run.runId),
+      )
+    ).map((verdict) => [verdict.runId, verdict]),
+  );
   return evaluateGate({
     policy: parsed.policy,
     policyDigest: parsed.digest,
@@ -52,7 +67,9 @@ async function answerGate(services: Services, request: FastifyRequest<{ Params: 
   assertKnownParameters(query, ['subject', 'name', 'status']);
   const subject = query['subject'];
   if (subject === undefined || subject === '') {
-    throw new ProblemError('invalid-parameter', 'say which subject: ?subject=<version, commit or digest>; write + as %2B', { errors: [{ pointer: 'subject', detail: 'missing' }] });
+    throw new ProblemError('invalid-parameter', 'say which subject: ?subject=<version, commit or digest>; write + as %2B', {
+      errors: [{ pointer: 'subject', detail: 'missing' }],
+    });
   }
   if (query['status'] !== undefined && query['status'] !== '200') throw new ProblemError('invalid-parameter', 'status can only be 200');
   const answer = await askGate(services, request.params, subject, query['name']);
@@ -69,7 +86,13 @@ async function writeGate(services: Services, request: FastifyRequest<{ Params: P
   const earlier = await readGate(services.store, project, gate);
   if (earlier?.digest === digest) return { project, gate, version: earlier.policyVersion, policyDigest: digest, policy };
   const version = (earlier?.policyVersion ?? 0) + 1;
-  await services.audit.record({ project, actor: principal.tokenId, action: 'gate.write', object: gate, detail: { version, digest, policy } });
+  await services.audit.record({
+    project,
+    actor: principal.tokenId,
+    action: 'gate.write',
+    object: gate,
+    detail: { version, digest, policy },
+  });
   const held = await putGate(services.store, {
     project,
     gate,
@@ -79,7 +102,10 @@ async function writeGate(services: Services, request: FastifyRequest<{ Params: P
     written_at: services.nowMs(),
     written_by: principal.tokenId,
   });
-  if (!held) throw new ProblemError('store-unavailable', 'another policy of this gate was written at the same moment; look at it and write again', { retryAfterS: 1 });
+  if (!held)
+    throw new ProblemError('store-unavailable', 'another policy of this gate was written at the same moment; look at it and write again', {
+      retryAfterS: 1,
+    });
   return { project, gate, version, policyDigest: digest, policy };
 }
 
@@ -89,10 +115,16 @@ export function gateRoutes(services: Services): FastifyPluginCallback {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: LIMITS.jsonBodyBytes }, (_request, body, parsed) => parsed(null, body));
     const summary = 'Ask whether a subject may be released';
-    app.get<{ Params: Params }>('/v1/gates/:project/:gate', { schema: { tags: ['gates'], summary } }, (request, reply) => answerGate(services, request, reply));
-    app.post<{ Params: Params }>('/v1/gates/:project/:gate', { schema: { tags: ['gates'], summary } }, (request, reply) => answerGate(services, request, reply));
-    app.put<{ Params: Params }>('/v1/gates/:project/:gate', { schema: { tags: ['gates'], summary: 'Write the policy of a gate (YAML or JSON)' } }, (request) =>
-      writeGate(services, request),
+    app.get<{ Params: Params }>('/v1/gates/:project/:gate', { schema: { tags: ['gates'], summary } }, (request, reply) =>
+      answerGate(services, request, reply),
+    );
+    app.post<{ Params: Params }>('/v1/gates/:project/:gate', { schema: { tags: ['gates'], summary } }, (request, reply) =>
+      answerGate(services, request, reply),
+    );
+    app.put<{ Params: Params }>(
+      '/v1/gates/:project/:gate',
+      { schema: { tags: ['gates'], summary: 'Write the policy of a gate (YAML or JSON)' } },
+      (request) => writeGate(services, request),
     );
     done();
   };

@@ -16,17 +16,25 @@ export function operationRoutes(services: Services): FastifyPluginCallback {
       return { status: 'ready', version: services.version };
     });
 
-    app.get('/metrics', { schema: { tags: ['operations'], summary: 'Metrics of the service itself, Prometheus text' } }, async (_request, reply) => {
-      const { registry } = services.metrics;
-      return reply.type(registry.contentType).send(await registry.metrics());
-    });
+    app.get(
+      '/metrics',
+      { schema: { tags: ['operations'], summary: 'Metrics of the service itself, Prometheus text' } },
+      async (_request, reply) => {
+        const { registry } = services.metrics;
+        return reply.type(registry.contentType).send(await registry.metrics());
+      },
+    );
 
     app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 
-    app.get('/v1/audit', { schema: { tags: ['operations'], summary: 'Acts on tokens, baselines, gates and runs, newest first' } }, async (request) => {
-      const principal = await requirePrincipal(services, request, 'admin');
-      return { data: await readAudit(services.store, principal.projects, LIMITS.pageSize * 10), nextCursor: null };
-    });
+    app.get(
+      '/v1/audit',
+      { schema: { tags: ['operations'], summary: 'Acts on tokens, baselines, gates and runs, newest first' } },
+      async (request) => {
+        const principal = await requirePrincipal(services, request, 'admin');
+        return { data: await readAudit(services.store, principal.projects, LIMITS.pageSize * 10), nextCursor: null };
+      },
+    );
     done();
   };
 }

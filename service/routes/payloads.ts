@@ -45,7 +45,9 @@ export function payloadRoutes(services: Services): FastifyPluginCallback {
         async (request, reply) => {
           if (services.isDraining()) throw new ProblemError('draining', 'the service is shutting down', { retryAfterS: 2 });
           if (inFlight >= PAYLOADS_AT_ONCE) {
-            throw new ProblemError('rate-limited', `${PAYLOADS_AT_ONCE} payloads are being received; retry in a second`, { retryAfterS: 1 });
+            throw new ProblemError('rate-limited', `${PAYLOADS_AT_ONCE} payloads are being received; retry in a second`, {
+              retryAfterS: 1,
+            });
           }
           inFlight += 1;
           services.metrics.payloadsInFlight.set(inFlight);

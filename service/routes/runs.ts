@@ -34,7 +34,10 @@ export function toRunAnswer(run: StoredRun) {
 /** A retry with the same key must find the run of the first try, so the id follows from the key. */
 function chooseRunId(idempotencyKey: string | undefined, principal: Principal, project: string): string {
   if (idempotencyKey === undefined) return timeOrderedId();
-  const bytes = createHash('sha256').update(toCanonicalJson([principal.tokenId, project, idempotencyKey])).digest().subarray(0, 16);
+  const bytes = createHash('sha256')
+    .update(toCanonicalJson([principal.tokenId, project, idempotencyKey]))
+    .digest()
+    .subarray(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = bytes.toString('hex');
@@ -84,7 +87,8 @@ const CURSOR = /^(\d{1,15})~([0-9a-f-]{36})$/;
 function readCursor(text: string | undefined) {
   if (text === undefined) return undefined;
   const [, createdAtMs, runId] = CURSOR.exec(text) ?? [];
-  if (createdAtMs === undefined || runId === undefined) throw new ProblemError('invalid-parameter', 'cursor: use nextCursor of the page before');
+  if (createdAtMs === undefined || runId === undefined)
+    throw new ProblemError('invalid-parameter', 'cursor: use nextCursor of the page before');
   return { createdAtMs: Number(createdAtMs), runId };
 }
 
@@ -140,8 +144,19 @@ export function runRoutes(services: Services): FastifyPluginCallbackTypebox {
         const principal = await requirePrincipal(services, request, 'verdict:override');
         const run = await requireRun(services, principal, request.params.runId);
         const { reason } = request.body;
-        await services.audit.record({ project: run.project, actor: principal.tokenId, action: 'run.withdraw', object: run.runId, detail: { reason } });
-        await appendWithdrawal(services.store, { run_id: run.runId, reason, withdrawn_at: services.nowMs(), withdrawn_by: principal.tokenId });
+        await services.audit.record({
+          project: run.project,
+          actor: principal.tokenId,
+          action: 'run.withdraw',
+          object: run.runId,
+          detail: { reason },
+        });
+        await appendWithdrawal(services.store, {
+          run_id: run.runId,
+          reason,
+          withdrawn_at: services.nowMs(),
+          withdrawn_by: principal.tokenId,
+        });
         return toRunAnswer(await requireRun(services, principal, run.runId));
       },
     );

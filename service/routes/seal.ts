@@ -48,12 +48,17 @@ export function sealRoutes(services: Services): FastifyPluginCallbackTypebox {
         const query = readQuery(request);
         assertKnownParameters(query, ['wait']);
         const waitMs = readWaitMs(query['wait'] ?? DEFAULT_WAIT);
-        await withSpan('seal run', { 'plumbline.run.id': run.runId }, () => sealRun(services, run, request.body?.receipts ?? [], principal.tokenId));
+        await withSpan('seal run', { 'plumbline.run.id': run.runId }, () =>
+          sealRun(services, run, request.body?.receipts ?? [], principal.tokenId),
+        );
         const judging = services.judge.judge(run.runId);
         judging.catch((error) => request.log.error({ err: error, runId: run.runId }, 'judging failed; it is tried again'));
         const verdict = await waitFor(services, judging, waitMs);
         if (verdict !== undefined) return verdict;
-        return reply.code(202).header('retry-after', '1').send({ runId: run.runId, state: 'sealed', verdictUrl: `/v1/runs/${run.runId}/verdict` });
+        return reply
+          .code(202)
+          .header('retry-after', '1')
+          .send({ runId: run.runId, state: 'sealed', verdictUrl: `/v1/runs/${run.runId}/verdict` });
       },
     );
     done();

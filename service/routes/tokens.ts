@@ -1,5 +1,5 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
-import { appendTokenEvent, readToken, readTokens, type Row, type StoredToken } from '../../store/index.ts';
+import { appendTokenEvent, type Row, readToken, readTokens, type StoredToken } from '../../store/index.ts';
 import { ProblemError } from '../../wire/problems.ts';
 import { SCOPES } from '../../wire/token.ts';
 import { createToken, hashToken } from '../auth/token-text.ts';
@@ -32,52 +32,72 @@ const toTokenAnswer = (token: StoredToken) => ({
 
 export function tokenRoutes(services: Services): FastifyPluginCallbackTypebox {
   return (app, _options, done) => {
-    app.post('/v1/tokens', { schema: { body: Create, tags: ['tokens'], summary: 'Create a token; its text is shown this once' } }, async (request, reply) => {
-      const principal = await requirePrincipal(services, request, 'admin');
-      const { tokenId, token } = createToken();
-      const { label = '', scopes, projects, expiresInDays } = request.body;
-      const row: Row<'tokens'> = {
-        token_id: tokenId,
-        event: 'created',
-        secret_sha256: hashToken(token),
-        scopes,
-        projects: projects ?? [],
-        every_project: projects === null,
-        label,
-        expires_at: expiresInDays === undefined ? null : services.nowMs() + expiresInDays * DAY_MS,
-        event_at: services.nowMs(),
-        event_by: principal.tokenId,
-      };
-      await services.audit.record({ project: '', actor: principal.tokenId, action: 'token.create', object: tokenId, detail: { label, scopes, projects } });
-      await appendTokenEvent(services.store, row);
-      return reply.code(201).send({ id: tokenId, token, scopes, projects, expiresAt: row.expires_at === null ? null : new Date(row.expires_at).toISOString() });
-    });
+    app.post(
+      '/v1/tokens',
+      { schema: { body: Create, tags: ['tokens'], summary: 'Create a token; its text is shown this once' } },
+      async (request, reply) => {
+        const principal = await requirePrincipal(services, request, 'admin');
+        const { tokenId, token } = createToken();
+        const { label = '', scopes, projects, expiresInDays } = request.body;
+        const row: Row<'tokens'> = {
+          token_id: tokenId,
+          event: 'created',
+          secret_sha256: hashToken(token),
+          scopes,
+          projects: projects ?? [],
+          every_project: projects === null,
+          label,
+          expires_at: expiresInDays === undefined ? null : services.nowMs() + expiresInDays * DAY_MS,
+          event_at: services.nowMs(),
+          event_by: principal.tokenId,
+        };
+        await services.audit.record({
+          project: '',
+          actor: principal.tokenId,
+          action: 'token.create',
+          object: tokenId,
+          detail: { label, scopes, projects },
+        });
+        await appendTokenEvent(services.store, row);
+        return reply.code(201).send({
+          id: tokenId,
+          token,
+          scopes,
+          projects,
+          expiresAt: row.expires_at === null ? null : new Date(row.expires_at).toISOString(),
+        });
+      },
+    );
 
     app.get('/v1/tokens', { schema: { tags: ['tokens'], summary: 'List tokens, without their text' } }, async (request) => {
       await requirePrincipal(services, request, 'admin');
       return { data: (await readTokens(services.store)).map(toTokenAnswer), nextCursor: null };
     });
 
-    app.post<{ Params: { tokenId: string } }>('/v1/tokens/:tokenId/revoke', { schema: { tags: ['tokens'], summary: 'Revoke a token' } }, async (request) => {
-      const principal = await requirePrincipal(services, request, 'admin');
-      const { tokenId } = request.params;
-      const token = await readToken(services.store, tokenId);
-      if (token === undefined) throw new ProblemError('not-found', `there is no token ${tokenId.slice(0, 40)}`);
-      await services.audit.record({ project: '', actor: principal.tokenId, action: 'token.revoke', object: tokenId, detail: {} });
-      await appendTokenEvent(services.store, {
-        token_id: tokenId,
-        event: 'revoked',
-        secret_sha256: '',
-        scopes: [],
-        projects: [],
-        every_project: false,
-        label: '',
-        expires_at: null,
-        event_at: services.nowMs(),
-        event_by: principal.tokenId,
-      });
-      return { ...toTokenAnswer(token), revoked: true };
-    });
+    app.post<{ Params: { tokenId: string } }>(
+      '/v1/tokens/:tokenId/revoke',
+      { schema: { tags: ['tokens'], summary: 'Revoke a token' } },
+      async (request) => {
+        const principal = await requirePrincipal(services, request, 'admin');
+        const { tokenId } = request.params;
+        const token = await readToken(services.store, tokenId);
+        if (token === undefined) throw new ProblemError('not-found', `there is no token ${tokenId.slice(0, 40)}`);
+        await services.audit.record({ project: '', actor: principal.tokenId, action: 'token.revoke', object: tokenId, detail: {} });
+        await appendTokenEvent(services.store, {
+          token_id: tokenId,
+          event: 'revoked',
+          secret_sha256: '',
+          scopes: [],
+          projects: [],
+          every_project: false,
+          label: '',
+          expires_at: null,
+          event_at: services.nowMs(),
+          event_by: principal.tokenId,
+        });
+        return { ...toTokenAnswer(token), revoked: true };
+      },
+    );
     done();
   };
 }

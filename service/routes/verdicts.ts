@@ -10,7 +10,12 @@ import { readId, requirePrincipal, requireRun } from './context.ts';
 /** Renderings of a verdict, by what the client accepts; the first is the default. */
 const RENDERINGS = ['application/json', 'text/markdown', 'text/plain'];
 
-function answerVerdict(request: FastifyRequest, reply: FastifyReply, subject: { readonly run: StoredRun; readonly verdict: Verdict }, preferred: string): FastifyReply {
+function answerVerdict(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  subject: { readonly run: StoredRun; readonly verdict: Verdict },
+  preferred: string,
+): FastifyReply {
   const accepted = RENDERINGS.find((type) => (request.headers.accept ?? '').includes(type)) ?? preferred;
   if (accepted === 'text/markdown') return reply.type('text/markdown; charset=utf-8').send(renderVerdictMarkdown(subject));
   if (accepted === 'text/plain') return reply.type('text/plain; charset=utf-8').send(renderVerdictText(subject));
@@ -20,7 +25,12 @@ function answerVerdict(request: FastifyRequest, reply: FastifyReply, subject: { 
 async function requireVerdict(services: Services, run: StoredRun): Promise<Verdict> {
   const verdict = await readVerdict(services.store, run.runId);
   if (verdict !== undefined) return verdict;
-  throw new ProblemError('not-found', run.sealDigest === null ? `run ${run.runId} is not sealed, so it has no verdict; seal it` : `run ${run.runId} is being judged; ask again shortly`);
+  throw new ProblemError(
+    'not-found',
+    run.sealDigest === null
+      ? `run ${run.runId} is not sealed, so it has no verdict; seal it`
+      : `run ${run.runId} is being judged; ask again shortly`,
+  );
 }
 
 export function verdictRoutes(services: Services): FastifyPluginCallback {
@@ -40,15 +50,19 @@ export function verdictRoutes(services: Services): FastifyPluginCallback {
       );
     }
 
-    app.get<{ Params: { verdictId: string } }>('/v1/verdicts/:verdictId', { schema: { tags: ['verdicts'], summary: 'One verdict' } }, async (request, reply) => {
-      const principal = await requirePrincipal(services, request, 'read');
-      const verdictId = readId(request.params.verdictId, 'verdict');
-      const verdict = await readVerdictById(services.store, verdictId);
-      const run = verdict === undefined ? undefined : await readRun(services.store, verdict.runId);
-      if (verdict === undefined || run === undefined) throw new ProblemError('not-found', `there is no verdict ${verdictId}`);
-      assertProject(principal, run.project);
-      return answerVerdict(request, reply, { run, verdict }, 'application/json');
-    });
+    app.get<{ Params: { verdictId: string } }>(
+      '/v1/verdicts/:verdictId',
+      { schema: { tags: ['verdicts'], summary: 'One verdict' } },
+      async (request, reply) => {
+        const principal = await requirePrincipal(services, request, 'read');
+        const verdictId = readId(request.params.verdictId, 'verdict');
+        const verdict = await readVerdictById(services.store, verdictId);
+        const run = verdict === undefined ? undefined : await readRun(services.store, verdict.runId);
+        if (verdict === undefined || run === undefined) throw new ProblemError('not-found', `there is no verdict ${verdictId}`);
+        assertProject(principal, run.project);
+        return answerVerdict(request, reply, { run, verdict }, 'application/json');
+      },
+    );
     done();
   };
 }

@@ -159,7 +159,6 @@ export class EngineSupervisor {
     this.#options.logger?.info({ restartCount: this.#restartCount, downMs, pid: this.pid }, 'the embedded store is back');
     this.#options.onRestart?.({ restartCount: this.#restartCount, downMs, cause });
   }
-
 }
 
 /** The engine ended before it answered. */

@@ -23,7 +23,10 @@ async function chooseFreePort(): Promise<number> {
   return address.port;
 }
 
-async function startService(dataDir: string, port: number): Promise<{ readonly child: ChildProcess; readonly ready: { readonly url: string; readonly adminToken: string } }> {
+async function startService(
+  dataDir: string,
+  port: number,
+): Promise<{ readonly child: ChildProcess; readonly ready: { readonly url: string; readonly adminToken: string } }> {
   const child = spawn(process.execPath, ['--import', 'tsx', OWNER, dataDir, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
   assert.ok(child.stdout);
   for await (const line of createInterface({ input: child.stdout })) return { child, ready: JSON.parse(line) };
@@ -60,10 +63,7 @@ test('SIGKILL of the service, twenty times while payloads are pushed: every ackn
     }
     const runs = await pushed;
     assert.equal(kills, KILLS);
-    assert.ok(
-      runs.reduce((sum, run) => sum + run.attempts, 0) > runs.length * bodies.length,
-      'some requests were cut off and repeated',
-    );
+    assert.ok(runs.reduce((sum, run) => sum + run.attempts, 0) > runs.length * bodies.length, 'some requests were cut off and repeated');
     for (const run of runs) {
       await assertExactlyOnce(driver, run, bodies);
       const verdict = await sealRun(driver, run);

@@ -22,7 +22,9 @@ test('two services on one ClickHouse take payloads of one run side by side, migr
       assert.deepEqual(first, second, 'both seals answer the one verdict');
       await assertExactlyOnce(driver, run, bodies);
       const store = connectStore(embedded);
-      const rows = await store.query<{ seals: string; verdicts: string }>('SELECT (SELECT count() FROM seals) AS seals, (SELECT count() FROM verdicts) AS verdicts');
+      const rows = await store.query<{ seals: string; verdicts: string }>(
+        'SELECT (SELECT count() FROM seals) AS seals, (SELECT count() FROM verdicts) AS verdicts',
+      );
       assert.deepEqual(rows, [{ seals: '1', verdicts: '1' }]);
       await store.close();
     } finally {

@@ -11,13 +11,22 @@ async function createToken(scopes: readonly string[], projects: readonly string[
   return body.token;
 }
 
-async function recordRun(seed: number, changes: Parameters<typeof openRunBody>[0] & { readonly scale?: Record<string, number>; readonly tail?: Record<string, number> } = {}) {
+async function recordRun(
+  seed: number,
+  changes: Parameters<typeof openRunBody>[0] & { readonly scale?: Record<string, number>; readonly tail?: Record<string, number> } = {},
+) {
   const opened = await service.call('POST', '/v1/runs', { json: openRunBody(changes) });
   assert.equal(opened.status, 201, opened.text);
   const { runId } = opened.body;
   const receipts: string[] = [];
   for (const repetition of [1, 2, 3]) {
-    const body = makeLatencyCsv({ seed: seed * 10 + repetition, count: 600, regions: REGIONS, scale: changes.scale ?? {}, tail: changes.tail ?? {} });
+    const body = makeLatencyCsv({
+      seed: seed * 10 + repetition,
+      count: 600,
+      regions: REGIONS,
+      scale: changes.scale ?? {},
+      tail: changes.tail ?? {},
+    });
     const pushed = await service.call('POST', `/v1/runs/${runId}/samples?format=csv&repetition=${repetition}`, { body });
     assert.equal(pushed.status, 201, pushed.text);
     assert.equal(pushed.body.samples, 600 * REGIONS.length);
@@ -52,9 +61,15 @@ test('the whole walk: golden runs, a baseline approved by another token, a regre
   const proposed = await service.call('POST', '/v1/baselines', { token: proposer, json: proposal });
   assert.equal(proposed.status, 201, proposed.text);
   assert.equal(proposed.body.status, 'proposed');
-  const own = await service.call('POST', `/v1/baselines/${proposed.body.baselineId}/approve`, { token: proposer, json: { reason: 'mine' } });
+  const own = await service.call('POST', `/v1/baselines/${proposed.body.baselineId}/approve`, {
+    token: proposer,
+    json: { reason: 'mine' },
+  });
   assert.equal(own.status, 403);
-  const approved = await service.call('POST', `/v1/baselines/${proposed.body.baselineId}/approve`, { token: approver, json: { reason: 'looked at them' } });
+  const approved = await service.call('POST', `/v1/baselines/${proposed.body.baselineId}/approve`, {
+    token: approver,
+    json: { reason: 'looked at them' },
+  });
   assert.equal(approved.status, 200, approved.text);
   assert.equal(approved.body.status, 'active');
   assert.equal(approved.body.selfApproved, false);
@@ -203,10 +218,19 @@ test('liveness, readiness, metrics and the contract are served', async () => {
   assert.equal((await service.call('GET', '/livez', { token: null })).status, 200);
   assert.equal((await service.call('GET', '/readyz', { token: null })).status, 200);
   const metrics = await service.call('GET', '/metrics', { token: null });
-  assert.ok(/plumbline_payloads_total\{kind="samples",format="csv",outcome="stored"\} \d+/.test(metrics.text), 'stored payloads are counted');
+  assert.ok(
+    /plumbline_payloads_total\{kind="samples",format="csv",outcome="stored"\} \d+/.test(metrics.text),
+    'stored payloads are counted',
+  );
   const contract = await service.call('GET', '/openapi.json', { token: null });
   assert.equal(contract.body.openapi, '3.1.0');
-  for (const path of ['/v1/runs', '/v1/runs/{runId}/samples', '/v1/runs/{runId}/seal', '/v1/gates/{project}/{gate}', '/v1/baselines/{baselineId}/approve']) {
+  for (const path of [
+    '/v1/runs',
+    '/v1/runs/{runId}/samples',
+    '/v1/runs/{runId}/seal',
+    '/v1/gates/{project}/{gate}',
+    '/v1/baselines/{baselineId}/approve',
+  ]) {
     assert.ok(contract.body.paths[path], path);
   }
 });

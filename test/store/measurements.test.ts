@@ -94,7 +94,8 @@ async function appendPayload(runId: string, { payloadId, parts }: Payload): Prom
         tool: '',
       })),
     );
-    if (part.histogram !== undefined) await store.append('histograms', [{ ...place, ordinal, scheme: 'log2', ...part.histogram, total: null, at_ns: null }]);
+    if (part.histogram !== undefined)
+      await store.append('histograms', [{ ...place, ordinal, scheme: 'log2', ...part.histogram, total: null, at_ns: null }]);
   }
 }
 
@@ -230,11 +231,18 @@ function assertFigures(repetition: SampleRepetition, values: readonly number[], 
 
 function drawValues(seed: number, count: number): readonly number[] {
   const random = createRandom(seed);
-  return Array.from({ length: count }, () => 1000 * Math.exp(0.1 * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())));
+  return Array.from(
+    { length: count },
+    () => 1000 * Math.exp(0.1 * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())),
+  );
 }
 
 // VERDICTS.md: three repetitions with every statistic and batch variance, computed with numpy by the reference engine.
-type Vector = { readonly values: readonly number[]; readonly expected: Readonly<Record<string, number>>; readonly batch_var: Readonly<Record<string, number>> };
+type Vector = {
+  readonly values: readonly number[];
+  readonly expected: Readonly<Record<string, number>>;
+  readonly batch_var: Readonly<Record<string, number>>;
+};
 const VECTORS: readonly Vector[] = JSON.parse(readFileSync(new URL('../fixtures/vectors/run_stats.json', import.meta.url), 'utf8'));
 const VECTOR_NAMES: Readonly<Record<RepetitionStatistic, string>> = {
   centre: 'center',
@@ -270,7 +278,10 @@ describe('statistics of a repetition', () => {
   }
 
   test('quantiles equal ClickHouse’s own quantileExactInclusive, on reciprocals when higher is better', async () => {
-    for (const [better, expression] of [['lower', 'v'], ['higher', '1 / v']] as const) {
+    for (const [better, expression] of [
+      ['lower', 'v'],
+      ['higher', '1 / v'],
+    ] as const) {
       const seriesId = randomUUID();
       const runId = await sealPayloads([newPayload({ seriesId, better, values: drawValues(77, 777) })]);
       const [row] = await store.query<{ q: number[] }>(
@@ -294,7 +305,10 @@ describe('statistics of a repetition', () => {
 
   for (const better of ['lower', 'higher'] as const) {
     test(`all samples equal: every statistic is that value and nothing varies, better ${better}`, async () => {
-      const repetition = await measure(Array.from({ length: 150 }, () => 250), better);
+      const repetition = await measure(
+        Array.from({ length: 150 }, () => 250),
+        better,
+      );
       const expected = better === 'higher' ? -Math.log(250) : Math.log(250);
       for (const statistic of REPETITION_STATISTICS) {
         assertClose(repetition.statistics[statistic], expected, statistic);
@@ -302,7 +316,10 @@ describe('statistics of a repetition', () => {
       }
     });
 
-    for (const [name, bad] of [['a zero', 0], ['a negative value', -3]] as const) {
+    for (const [name, bad] of [
+      ['a zero', 0],
+      ['a negative value', -3],
+    ] as const) {
       test(`${name} among the samples leaves no logarithm, and is counted, better ${better}`, async () => {
         const repetition = await measure([...drawValues(3, 60), bad, ...drawValues(4, 60)], better);
         assert.equal(repetition.notPositiveCount, 1);
@@ -326,7 +343,11 @@ describe('what a run measured', () => {
       newPayload({ seriesId, values: values.slice(70), quality: ['lost_events'] }, { seriesId, repetition: 2, values: [5, 6, 7] }),
     ];
     const results: unknown[] = [];
-    for (const order of [[0, 1, 2], [2, 1, 0], [1, 2, 0]]) {
+    for (const order of [
+      [0, 1, 2],
+      [2, 1, 0],
+      [1, 2, 0],
+    ]) {
       const payloads = make();
       const arrival = order.flatMap((index) => payloads[index] ?? []);
       const { runId: _, ...measured } = await readOne(await sealPayloads(payloads, arrival));
@@ -344,9 +365,24 @@ describe('what a run measured', () => {
 
   test('readings come by repetition and time, those without a time last in canonical order', async () => {
     const seriesId = randomUUID();
-    const late = newPayload({ seriesId, readings: [{ value: 30, atNs: 1_800_000_000n * NS + 3n }, { value: null, atNs: null }] });
-    const early = newPayload({ seriesId, readings: [{ value: 10, atNs: 1_800_000_000n * NS + 1n }, { value: 20, atNs: 1_800_000_000n * NS + 2n }] });
-    const other = newPayload({ seriesId, repetition: 2, readings: [{ value: 1, atNs: 5n * NS }] }, { seriesId, readings: [{ value: 40, atNs: null }] });
+    const late = newPayload({
+      seriesId,
+      readings: [
+        { value: 30, atNs: 1_800_000_000n * NS + 3n },
+        { value: null, atNs: null },
+      ],
+    });
+    const early = newPayload({
+      seriesId,
+      readings: [
+        { value: 10, atNs: 1_800_000_000n * NS + 1n },
+        { value: 20, atNs: 1_800_000_000n * NS + 2n },
+      ],
+    });
+    const other = newPayload(
+      { seriesId, repetition: 2, readings: [{ value: 1, atNs: 5n * NS }] },
+      { seriesId, readings: [{ value: 40, atNs: null }] },
+    );
     const runId = await sealPayloads([late, early, other], [other, late, early]);
     const { readings } = await readOne(runId);
     assert.deepEqual(
@@ -367,13 +403,21 @@ describe('what a run measured', () => {
     const runId = await sealPayloads([
       newPayload({ seriesId, histogram: { edges: [Number.NEGATIVE_INFINITY, 0, 1, 2], counts: [1, 2, 3] } }),
       newPayload({ seriesId, quality: ['sum_unknown'], histogram: { edges: [1, 2], counts: [10] } }),
-      newPayload({ seriesId, histogram: { edges: [8, Number.POSITIVE_INFINITY], counts: [7] } }, { seriesId, repetition: 2, histogram: { edges: [0, 1], counts: [1] } }),
+      newPayload(
+        { seriesId, histogram: { edges: [8, Number.POSITIVE_INFINITY], counts: [7] } },
+        { seriesId, repetition: 2, histogram: { edges: [0, 1], counts: [1] } },
+      ),
     ]);
     const { histograms } = await readOne(runId);
     assert.deepEqual(
       histograms.map(({ repetition, edges, counts, quality }) => ({ repetition, edges, counts, quality })),
       [
-        { repetition: 1, edges: [Number.NEGATIVE_INFINITY, 0, 1, 2, 8, Number.POSITIVE_INFINITY], counts: [1, 2, 13, 0, 7], quality: ['sum_unknown'] },
+        {
+          repetition: 1,
+          edges: [Number.NEGATIVE_INFINITY, 0, 1, 2, 8, Number.POSITIVE_INFINITY],
+          counts: [1, 2, 13, 0, 7],
+          quality: ['sum_unknown'],
+        },
         { repetition: 2, edges: [0, 1], counts: [1], quality: [] },
       ],
     );
@@ -393,7 +437,17 @@ describe('what a run measured', () => {
     const runId = await sealPayloads([inSeal]);
     await appendPayload(runId, late);
     await store.append('seals', [
-      { run_id: runId, seal_id: '00000000-0000-0000-0000-000000000001', project: 'p', suite: 's', sealed_at: NOW_MS + 1, sealed_by: '', receipt_ids: [], payload_ids: [inSeal.payloadId, late.payloadId], digest: '' },
+      {
+        run_id: runId,
+        seal_id: '00000000-0000-0000-0000-000000000001',
+        project: 'p',
+        suite: 's',
+        sealed_at: NOW_MS + 1,
+        sealed_by: '',
+        receipt_ids: [],
+        payload_ids: [inSeal.payloadId, late.payloadId],
+        digest: '',
+      },
     ]);
     assert.equal(onlyRepetition(await readOne(runId)).sampleCount, 2);
   });
@@ -414,7 +468,11 @@ describe('what a run measured', () => {
     });
     const expected = await readOne(await sealPayloads([sealed]));
     // Before the sealed rows and after them, in parts of its own and in many, so that no read order can hide it.
-    for (const arrival of [[orphan, sealed], [sealed, orphan], [orphan, orphan, sealed, orphan]]) {
+    for (const arrival of [
+      [orphan, sealed],
+      [sealed, orphan],
+      [orphan, orphan, sealed, orphan],
+    ]) {
       const runId = await sealPayloads([sealed], arrival);
       assert.deepEqual(await readOne(runId), { ...expected, runId });
     }
@@ -428,9 +486,15 @@ describe('what a run measured', () => {
     const values = drawValues(12, 40);
     const lower = await sealPayloads([newPayload({ seriesId, better: 'lower', values })]);
     const higher = await sealPayloads([newPayload({ seriesId, better: 'higher', values })]);
-    for (const runIds of [[lower, higher], [higher, lower]]) {
+    for (const runIds of [
+      [lower, higher],
+      [higher, lower],
+    ]) {
       const byRun = new Map((await readMeasurements(store, runIds)).map((measurement) => [measurement.runId, measurement]));
-      for (const [runId, better] of [[lower, 'lower'], [higher, 'higher']] as const) {
+      for (const [runId, better] of [
+        [lower, 'lower'],
+        [higher, 'higher'],
+      ] as const) {
         const measurement = byRun.get(runId);
         assert.ok(measurement);
         assert.equal(measurement.series.better, better);
@@ -443,7 +507,10 @@ describe('what a run measured', () => {
     const seriesId = randomUUID();
     const higher = newPayload({ seriesId, better: 'higher', values: [2, 3] });
     const lower = newPayload({ seriesId, better: 'lower', values: [4, 5] });
-    for (const arrival of [[higher, lower], [lower, higher]]) {
+    for (const arrival of [
+      [higher, lower],
+      [lower, higher],
+    ]) {
       const measurement = await readOne(await sealPayloads([higher, lower], arrival));
       assert.equal(measurement.conflicting, true);
       assert.equal(measurement.series.better, 'higher');

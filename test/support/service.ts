@@ -22,7 +22,13 @@ export type TestService = {
   readonly call: (method: string, path: string, options?: CallOptions) => Promise<Answer>;
 };
 
-export async function callService(url: string, adminToken: string, method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+export async function callService(
+  url: string,
+  adminToken: string,
+  method: string,
+  path: string,
+  options: CallOptions = {},
+): Promise<Answer> {
   const token = options.token === undefined ? adminToken : options.token;
   const response = await fetch(`${url}${path}`, {
     method,
@@ -39,7 +45,10 @@ export async function callService(url: string, adminToken: string, method: strin
 }
 
 /** One service for all tests of the calling file. @param setup runs once it is up, before the first test */
-export function useService(setup: (service: TestService) => Promise<void> = async () => undefined, options: StartOptions = {}): TestService {
+export function useService(
+  setup: (service: TestService) => Promise<void> = async () => undefined,
+  options: StartOptions = {},
+): TestService {
   let running: { readonly service: Service; readonly dataDir: string } | undefined;
   before(async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'plumbline-test-'));
@@ -78,12 +87,24 @@ export const ENVIRONMENT = {
   emulated: false,
 };
 
-export function openRunBody(changes: { readonly version?: string; readonly commit?: string; readonly suite?: string; readonly project?: string; readonly environment?: object } = {}) {
+export function openRunBody(
+  changes: {
+    readonly version?: string;
+    readonly commit?: string;
+    readonly suite?: string;
+    readonly project?: string;
+    readonly environment?: object;
+  } = {},
+) {
   return {
     project: changes.project ?? 'accelerators',
     suite: changes.suite ?? 'offload-bench',
     kind: 'nightly',
-    subject: { name: 'nvlink-driver', version: changes.version ?? '2.4.1+nvf1.0+k5.19+riscv64', ...(changes.commit === undefined ? {} : { commit: changes.commit }) },
+    subject: {
+      name: 'nvlink-driver',
+      version: changes.version ?? '2.4.1+nvf1.0+k5.19+riscv64',
+      ...(changes.commit === undefined ? {} : { commit: changes.commit }),
+    },
     environment: { ...ENVIRONMENT, ...changes.environment },
   };
 }
@@ -100,7 +121,13 @@ export function createRandom(seed: number): () => number {
 }
 
 /** Samples csv of several regions: lognormal body around `medianNs` with a per-repetition level, scaled by `scale` per region. */
-export function makeLatencyCsv(options: { readonly seed: number; readonly count: number; readonly regions: readonly string[]; readonly scale?: Readonly<Record<string, number>>; readonly tail?: Readonly<Record<string, number>> }): string {
+export function makeLatencyCsv(options: {
+  readonly seed: number;
+  readonly count: number;
+  readonly regions: readonly string[];
+  readonly scale?: Readonly<Record<string, number>>;
+  readonly tail?: Readonly<Record<string, number>>;
+}): string {
   const random = createRandom(options.seed);
   const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const lines = ['region,metric,unit,value'];

@@ -28,7 +28,10 @@ export async function callUntilAnswered(driver: Driver, method: string, path: st
 }
 
 /** The bodies of a run: for each repetition four payloads, so that concurrent ones share inserts. */
-export function makeBodies(seed: number, changes: { readonly tail?: Readonly<Record<string, number>> } = {}): readonly { readonly query: string; readonly body: string; readonly values: number }[] {
+export function makeBodies(
+  seed: number,
+  changes: { readonly tail?: Readonly<Record<string, number>> } = {},
+): readonly { readonly query: string; readonly body: string; readonly values: number }[] {
   return [1, 2, 3].flatMap((repetition) =>
     REGIONS.flatMap((region, index) =>
       [1, 2].map((part) => ({
@@ -41,7 +44,12 @@ export function makeBodies(seed: number, changes: { readonly tail?: Readonly<Rec
 }
 
 /** Opens a run and pushes bodies, four at a time; `between` runs after each acknowledgement. */
-export async function pushRun(driver: Driver, bodies: ReturnType<typeof makeBodies>, changes: Parameters<typeof openRunBody>[0], pauseMs = 0): Promise<PushedRun> {
+export async function pushRun(
+  driver: Driver,
+  bodies: ReturnType<typeof makeBodies>,
+  changes: Parameters<typeof openRunBody>[0],
+  pauseMs = 0,
+): Promise<PushedRun> {
   const key = `run-${Math.random()}`;
   const opened = await callUntilAnswered(driver, 'POST', '/v1/runs', { json: openRunBody(changes), headers: { 'idempotency-key': key } });
   assert.equal(opened.answer.status, 201, opened.answer.text);
@@ -85,7 +93,9 @@ export async function makeBaseline(driver: Driver): Promise<void> {
   const json = { project: 'accelerators', suite: 'offload-bench', name: 'golden', runIds, reason: 'clean nights' };
   const proposed = await callUntilAnswered(driver, 'POST', '/v1/baselines', { json });
   assert.equal(proposed.answer.status, 201, proposed.answer.text);
-  const approved = await callUntilAnswered(driver, 'POST', `/v1/baselines/${proposed.answer.body.baselineId}/approve`, { json: { reason: 'ok' } });
+  const approved = await callUntilAnswered(driver, 'POST', `/v1/baselines/${proposed.answer.body.baselineId}/approve`, {
+    json: { reason: 'ok' },
+  });
   assert.equal(approved.answer.status, 200, approved.answer.text);
 }
 
@@ -109,7 +119,11 @@ export async function assertExactlyOnce(driver: Driver, run: PushedRun, bodies: 
       .slice(1)
       .map((line) => Number(line.split(',')[2]));
     const expected = sent.get(series.region) ?? [];
-    assert.deepEqual(stored.toSorted((a, b) => a - b), expected.toSorted((a, b) => a - b), series.region);
+    assert.deepEqual(
+      stored.toSorted((a, b) => a - b),
+      expected.toSorted((a, b) => a - b),
+      series.region,
+    );
   }
 }
 

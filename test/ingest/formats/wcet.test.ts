@@ -44,7 +44,11 @@ describe('cycles-csv', () => {
       ],
     );
     assert.deepEqual(result.warnings, [
-      { code: 'ignored_column', detail: "the column 'run' was left out: only task, path, input and repetition are read beside the values", line: 1 },
+      {
+        code: 'ignored_column',
+        detail: "the column 'run' was left out: only task, path, input and repetition are read beside the values",
+        line: 1,
+      },
     ]);
   });
 
