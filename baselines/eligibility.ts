@@ -30,7 +30,6 @@ export const REFUSALS = {
   withdrawn: { overridable: false, meaning: 'the run was withdrawn' },
   unjudged: { overridable: false, meaning: 'the run has no verdict yet' },
   regression: { overridable: true, meaning: 'the verdict of the run is a regression' },
-  drift: { overridable: true, meaning: 'the verdict of the run is a drift, which would lower the bar by a step' },
   inconclusive: { overridable: true, meaning: 'the verdict of the run is inconclusive' },
   override_unknown_run: { overridable: false, meaning: 'an override names a run that is not in the proposal' },
   override_without_reason: { overridable: false, meaning: 'an override must say why' },
@@ -58,9 +57,8 @@ export type EligibilityInput = {
 };
 
 /**
- * Whether these runs may become a golden baseline (DESIGN, invariant 7). Passing and improved runs may. A regression, a drift or an
- * inconclusive run may only by an override that names it with a reason; a drift is refused like a failure because a bar that is lowered in
- * small steps would otherwise go unseen. While no baseline is active in the class, an inconclusive run whose only reasons are `no_baseline`
+ * Whether these runs may become a golden baseline (DESIGN, invariant 7). Passing, improved and drifted runs may (a drift passes a gate, and the
+ * approver sees it); a regression or an inconclusive run only by an override that names it with a reason. While no baseline is active in the class, an inconclusive run whose only reasons are `no_baseline`
  * or `provisional` may enter: somebody has to be first. What makes runs unfit for comparison (unsealed, withdrawn, unjudged, another suite
  * or class, emulated beside hardware) yields to nobody.
  * @throws RangeError when a verdict belongs to another run than its candidate
@@ -119,17 +117,10 @@ function checkVerdict(runId: string, verdict: Verdict, activeInClass: boolean): 
   switch (verdict.status) {
     case 'pass':
     case 'improvement':
+    case 'drift':
       return [];
     case 'regression':
       return [toRefusal('regression', runId, `Run ${runId} was judged a regression (verdict ${verdict.id}). ${remedy}`)];
-    case 'drift':
-      return [
-        toRefusal(
-          'drift',
-          runId,
-          `Run ${runId} drifted (verdict ${verdict.id}); a golden drift lowers the bar for every later run. ${remedy}`,
-        ),
-      ];
     case 'inconclusive': {
       if (!activeInClass && isFirstOfItsClass(verdict)) return [];
       const codes = verdict.reasons.map((reason) => reason.code).join(', ') || 'no reason given';

@@ -30,8 +30,8 @@ const BY_VERDICT: readonly {
   { status: 'improvement', active: true, refused: [] },
   { status: 'regression', active: true, refused: ['regression'] },
   { status: 'regression', active: false, refused: ['regression'] },
-  { status: 'drift', active: true, refused: ['drift'] },
-  { status: 'drift', reasons: ['provisional'], active: false, refused: ['drift'] },
+  { status: 'drift', active: true, refused: [] },
+  { status: 'drift', reasons: ['provisional'], active: false, refused: [] },
   { status: 'inconclusive', reasons: ['no_baseline'], active: false, refused: [] },
   { status: 'inconclusive', reasons: ['provisional'], active: false, refused: [] },
   { status: 'inconclusive', reasons: ['no_baseline', 'provisional'], active: false, refused: [] },
@@ -47,7 +47,7 @@ for (const { status, reasons = [], active, refused } of BY_VERDICT)
     assert.equal(answer.eligible, refused.length === 0);
   });
 
-for (const status of ['regression', 'drift', 'inconclusive'] as const)
+for (const status of ['regression', 'inconclusive'] as const)
   test(`an override that names the run and a reason takes a ${status} in, and is recorded with what it lifted`, () => {
     const answer = check([candidate('r1', { status }), candidate('r2')], { overrides: [{ runId: 'r1', reason: ' known board fault ' }] });
     assert.equal(answer.eligible, true);
@@ -78,7 +78,7 @@ test('two overrides of one run are refused', () => {
     { runId: 'r1', reason: 'x' },
     { runId: 'r1', reason: 'y' },
   ];
-  assert.deepEqual(codes(check([candidate('r1', { status: 'drift' })], { overrides })), ['override_twice']);
+  assert.deepEqual(codes(check([candidate('r1', { status: 'regression' })], { overrides })), ['override_twice']);
 });
 
 test('an override of a passing run is let be and not recorded', () => {

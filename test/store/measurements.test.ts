@@ -8,13 +8,8 @@ import type { Better } from '../../wire/metrics.ts';
 import { useEmbeddedStore } from '../support/embedded-store.ts';
 import { createRandom } from '../support/service.ts';
 
-let store: Store;
-after(() => store.close());
 const embedded = useEmbeddedStore();
-before(async () => {
-  store = connectStore(embedded.store());
-  await migrate(store);
-});
+let store: Store;
 
 const NOW_MS = Date.UTC(2026, 10, 20);
 const NS = 1_000_000_000n;
@@ -255,266 +250,274 @@ const VECTOR_NAMES: Readonly<Record<RepetitionStatistic, string>> = {
   maximum: 'max',
 };
 
-describe('statistics of a repetition', () => {
-  for (const vector of VECTORS) {
-    test(`equal the reference engine’s for ${vector.values.length} samples, to 1e-9`, async () => {
-      const repetition = await measure(vector.values);
-      for (const statistic of REPETITION_STATISTICS) {
-        const name = VECTOR_NAMES[statistic];
-        assertClose(repetition.statistics[statistic], vector.expected[name] ?? Number.NaN, statistic);
-        // With fewer than 21 samples in a batch the smoothed tail does not exist; all vectors have more.
-        assertClose(repetition.batchVariances[statistic], vector.batch_var[name] ?? Number.NaN, `batch variance of ${statistic}`);
-      }
-    });
-  }
-
-  for (const better of ['lower', 'higher', 'either'] as const) {
-    for (const count of [1, 2, 3, 4, 5, 9, 10, 11, 20, 21, 29, 30, 105, 399]) {
-      test(`equal a plain computation for ${count} samples, better ${better}`, async () => {
-        const values = drawValues(count, count);
-        assertFigures(await measure(values, better), values, better);
-      });
-    }
-  }
-
-  test('quantiles equal ClickHouse’s own quantileExactInclusive, on reciprocals when higher is better', async () => {
-    for (const [better, expression] of [
-      ['lower', 'v'],
-      ['higher', '1 / v'],
-    ] as const) {
-      const seriesId = randomUUID();
-      const runId = await sealPayloads([newPayload({ seriesId, better, values: drawValues(77, 777) })]);
-      const [row] = await store.query<{ q: number[] }>(
-        `SELECT quantilesExactInclusive(0.5, 0.9, 0.99, 0.999, 1)(${expression}) AS q FROM samples ARRAY JOIN sample_values AS v WHERE run_id = {runId:UUID}`,
-        { runId },
-      );
-      const { statistics } = onlyRepetition(await readOne(runId));
-      (['p50', 'p90', 'p99', 'p999', 'maximum'] as const).forEach((statistic, index) => {
-        assertClose(statistics[statistic], Math.log(at(row?.q ?? [], index)), `${statistic}, better ${better}`);
-      });
-    }
+describe('measurements, aggregated by ClickHouse', () => {
+  before(async () => {
+    store = connectStore(embedded.store());
+    await migrate(store);
   });
+  after(() => store.close());
 
-  test('better higher turns the sign: the centre is -ln(IQM), the tail that of the slow values', async () => {
-    const values = [...drawValues(5, 199), 1];
-    const { statistics } = await measure(values, 'higher');
-    assertClose(statistics.centre, -Math.log(computeInterquartileMean(values.toSorted((a, b) => a - b))), 'centre');
-    // The lowest throughput is the worst value: 1 / 1, whose logarithm is 0.
-    assertClose(statistics.maximum, 0, 'maximum');
-  });
-
-  for (const better of ['lower', 'higher'] as const) {
-    test(`all samples equal: every statistic is that value and nothing varies, better ${better}`, async () => {
-      const repetition = await measure(
-        Array.from({ length: 150 }, () => 250),
-        better,
-      );
-      const expected = better === 'higher' ? -Math.log(250) : Math.log(250);
-      for (const statistic of REPETITION_STATISTICS) {
-        assertClose(repetition.statistics[statistic], expected, statistic);
-        assert.ok(Math.abs(repetition.batchVariances[statistic] ?? Number.NaN) < 1e-24, statistic);
-      }
-    });
-
-    for (const [name, bad] of [
-      ['a zero', 0],
-      ['a negative value', -3],
-    ] as const) {
-      test(`${name} among the samples leaves no logarithm, and is counted, better ${better}`, async () => {
-        const repetition = await measure([...drawValues(3, 60), bad, ...drawValues(4, 60)], better);
-        assert.equal(repetition.notPositiveCount, 1);
-        assert.equal(repetition.minimum, bad);
+  describe('statistics of a repetition', () => {
+    for (const vector of VECTORS) {
+      test(`equal the reference engine’s for ${vector.values.length} samples, to 1e-9`, async () => {
+        const repetition = await measure(vector.values);
         for (const statistic of REPETITION_STATISTICS) {
-          assert.equal(repetition.statistics[statistic], null, statistic);
-          assert.equal(repetition.batchVariances[statistic], null, `batch variance of ${statistic}`);
+          const name = VECTOR_NAMES[statistic];
+          assertClose(repetition.statistics[statistic], vector.expected[name] ?? Number.NaN, statistic);
+          // With fewer than 21 samples in a batch the smoothed tail does not exist; all vectors have more.
+          assertClose(repetition.batchVariances[statistic], vector.batch_var[name] ?? Number.NaN, `batch variance of ${statistic}`);
         }
       });
     }
-  }
-});
 
-describe('what a run measured', () => {
-  test('does not depend on the order in which payloads arrived', async () => {
-    const seriesId = randomUUID();
-    const values = drawValues(9, 90);
-    const make = () => [
-      newPayload({ seriesId, values: values.slice(0, 40), paths: Array.from({ length: 40 }, () => 'b'), quality: ['precision_lost'] }),
-      newPayload({ seriesId, values: values.slice(40, 70), paths: Array.from({ length: 30 }, () => 'a') }),
-      newPayload({ seriesId, values: values.slice(70), quality: ['lost_events'] }, { seriesId, repetition: 2, values: [5, 6, 7] }),
-    ];
-    const results: unknown[] = [];
-    for (const order of [
-      [0, 1, 2],
-      [2, 1, 0],
-      [1, 2, 0],
-    ]) {
-      const payloads = make();
-      const arrival = order.flatMap((index) => payloads[index] ?? []);
-      const { runId: _, ...measured } = await readOne(await sealPayloads(payloads, arrival));
-      const [first, second] = measured.samples;
-      assert.ok(first && second);
-      assertFigures(first, values, 'lower');
-      assert.deepEqual(first.paths, ['a', 'b']);
-      assert.deepEqual(first.quality, ['lost_events', 'precision_lost']);
-      assert.equal(second.sampleCount, 3);
-      results.push(measured);
+    for (const better of ['lower', 'higher', 'either'] as const) {
+      for (const count of [1, 2, 3, 4, 5, 9, 10, 11, 20, 21, 29, 30, 105, 399]) {
+        test(`equal a plain computation for ${count} samples, better ${better}`, async () => {
+          const values = drawValues(count, count);
+          assertFigures(await measure(values, better), values, better);
+        });
+      }
     }
-    assert.deepEqual(results[1], results[0]);
-    assert.deepEqual(results[2], results[0]);
-  });
 
-  test('readings come by repetition and time, those without a time last in canonical order', async () => {
-    const seriesId = randomUUID();
-    const late = newPayload({
-      seriesId,
-      readings: [
-        { value: 30, atNs: 1_800_000_000n * NS + 3n },
-        { value: null, atNs: null },
-      ],
-    });
-    const early = newPayload({
-      seriesId,
-      readings: [
-        { value: 10, atNs: 1_800_000_000n * NS + 1n },
-        { value: 20, atNs: 1_800_000_000n * NS + 2n },
-      ],
-    });
-    const other = newPayload(
-      { seriesId, repetition: 2, readings: [{ value: 1, atNs: 5n * NS }] },
-      { seriesId, readings: [{ value: 40, atNs: null }] },
-    );
-    const runId = await sealPayloads([late, early, other], [other, late, early]);
-    const { readings } = await readOne(runId);
-    assert.deepEqual(
-      readings.map((reading) => [reading.repetition, reading.value, reading.atNs]),
-      [
-        [1, 10, '1800000000000000001'],
-        [1, 20, '1800000000000000002'],
-        [1, 30, '1800000000000000003'],
-        [1, null, null],
-        [1, 40, null],
-        [2, 1, '5000000000'],
-      ],
-    );
-  });
-
-  test('histograms of one repetition are added bucket by bucket, gaps filled, infinite edges kept', async () => {
-    const seriesId = randomUUID();
-    const runId = await sealPayloads([
-      newPayload({ seriesId, histogram: { edges: [Number.NEGATIVE_INFINITY, 0, 1, 2], counts: [1, 2, 3] } }),
-      newPayload({ seriesId, quality: ['sum_unknown'], histogram: { edges: [1, 2], counts: [10] } }),
-      newPayload(
-        { seriesId, histogram: { edges: [8, Number.POSITIVE_INFINITY], counts: [7] } },
-        { seriesId, repetition: 2, histogram: { edges: [0, 1], counts: [1] } },
-      ),
-    ]);
-    const { histograms } = await readOne(runId);
-    assert.deepEqual(
-      histograms.map(({ repetition, edges, counts, quality }) => ({ repetition, edges, counts, quality })),
-      [
-        {
-          repetition: 1,
-          edges: [Number.NEGATIVE_INFINITY, 0, 1, 2, 8, Number.POSITIVE_INFINITY],
-          counts: [1, 2, 13, 0, 7],
-          quality: ['sum_unknown'],
-        },
-        { repetition: 2, edges: [0, 1], counts: [1], quality: [] },
-      ],
-    );
-  });
-
-  test('a run that is not sealed measured nothing', async () => {
-    const runId = randomUUID();
-    await appendPayload(runId, newPayload({ seriesId: randomUUID(), values: [1, 2, 3] }));
-    assert.deepEqual(await readMeasurements(store, [runId]), []);
-    assert.deepEqual(await readMeasurements(store, []), []);
-  });
-
-  test('of two seals the lowest (sealedAt, id) holds', async () => {
-    const seriesId = randomUUID();
-    const inSeal = newPayload({ seriesId, values: [1, 2] });
-    const late = newPayload({ seriesId, values: [3] });
-    const runId = await sealPayloads([inSeal]);
-    await appendPayload(runId, late);
-    await store.append('seals', [
-      {
-        run_id: runId,
-        seal_id: '00000000-0000-0000-0000-000000000001',
-        project: 'p',
-        suite: 's',
-        sealed_at: NOW_MS + 1,
-        sealed_by: '',
-        receipt_ids: [],
-        payload_ids: [inSeal.payloadId, late.payloadId],
-        digest: '',
-      },
-    ]);
-    assert.equal(onlyRepetition(await readOne(runId)).sampleCount, 2);
-  });
-
-  test('rows of a payload that no seal names change nothing, not even the direction of their series', async () => {
-    const seriesId = randomUUID();
-    const values = drawValues(11, 40);
-    const sealed = newPayload({ seriesId, values });
-    const orphan = newPayload({
-      seriesId,
-      better: 'higher',
-      unit: 'By',
-      values: [1, 2, 3],
-      paths: ['x', 'x', 'x'],
-      quality: ['lost_events'],
-      readings: [{ value: 1, atNs: null }],
-      histogram: { edges: [0, 1], counts: [1] },
-    });
-    const expected = await readOne(await sealPayloads([sealed]));
-    // Before the sealed rows and after them, in parts of its own and in many, so that no read order can hide it.
-    for (const arrival of [
-      [orphan, sealed],
-      [sealed, orphan],
-      [orphan, orphan, sealed, orphan],
-    ]) {
-      const runId = await sealPayloads([sealed], arrival);
-      assert.deepEqual(await readOne(runId), { ...expected, runId });
-    }
-    const merged = await sealPayloads([sealed], [orphan, sealed]);
-    await store.command('OPTIMIZE TABLE series FINAL');
-    assert.deepEqual(await readOne(merged), { ...expected, runId: merged });
-  });
-
-  test('runs that are read together keep their own direction of a series', async () => {
-    const seriesId = randomUUID();
-    const values = drawValues(12, 40);
-    const lower = await sealPayloads([newPayload({ seriesId, better: 'lower', values })]);
-    const higher = await sealPayloads([newPayload({ seriesId, better: 'higher', values })]);
-    for (const runIds of [
-      [lower, higher],
-      [higher, lower],
-    ]) {
-      const byRun = new Map((await readMeasurements(store, runIds)).map((measurement) => [measurement.runId, measurement]));
-      for (const [runId, better] of [
-        [lower, 'lower'],
-        [higher, 'higher'],
+    test('quantiles equal ClickHouse’s own quantileExactInclusive, on reciprocals when higher is better', async () => {
+      for (const [better, expression] of [
+        ['lower', 'v'],
+        ['higher', '1 / v'],
       ] as const) {
-        const measurement = byRun.get(runId);
-        assert.ok(measurement);
-        assert.equal(measurement.series.better, better);
-        assertFigures(onlyRepetition(measurement), values, better);
+        const seriesId = randomUUID();
+        const runId = await sealPayloads([newPayload({ seriesId, better, values: drawValues(77, 777) })]);
+        const [row] = await store.query<{ q: number[] }>(
+          `SELECT quantilesExactInclusive(0.5, 0.9, 0.99, 0.999, 1)(${expression}) AS q FROM samples ARRAY JOIN sample_values AS v WHERE run_id = {runId:UUID}`,
+          { runId },
+        );
+        const { statistics } = onlyRepetition(await readOne(runId));
+        (['p50', 'p90', 'p99', 'p999', 'maximum'] as const).forEach((statistic, index) => {
+          assertClose(statistics[statistic], Math.log(at(row?.q ?? [], index)), `${statistic}, better ${better}`);
+        });
+      }
+    });
+
+    test('better higher turns the sign: the centre is -ln(IQM), the tail that of the slow values', async () => {
+      const values = [...drawValues(5, 199), 1];
+      const { statistics } = await measure(values, 'higher');
+      assertClose(statistics.centre, -Math.log(computeInterquartileMean(values.toSorted((a, b) => a - b))), 'centre');
+      // The lowest throughput is the worst value: 1 / 1, whose logarithm is 0.
+      assertClose(statistics.maximum, 0, 'maximum');
+    });
+
+    for (const better of ['lower', 'higher'] as const) {
+      test(`all samples equal: every statistic is that value and nothing varies, better ${better}`, async () => {
+        const repetition = await measure(
+          Array.from({ length: 150 }, () => 250),
+          better,
+        );
+        const expected = better === 'higher' ? -Math.log(250) : Math.log(250);
+        for (const statistic of REPETITION_STATISTICS) {
+          assertClose(repetition.statistics[statistic], expected, statistic);
+          assert.ok(Math.abs(repetition.batchVariances[statistic] ?? Number.NaN) < 1e-24, statistic);
+        }
+      });
+
+      for (const [name, bad] of [
+        ['a zero', 0],
+        ['a negative value', -3],
+      ] as const) {
+        test(`${name} among the samples leaves no logarithm, and is counted, better ${better}`, async () => {
+          const repetition = await measure([...drawValues(3, 60), bad, ...drawValues(4, 60)], better);
+          assert.equal(repetition.notPositiveCount, 1);
+          assert.equal(repetition.minimum, bad);
+          for (const statistic of REPETITION_STATISTICS) {
+            assert.equal(repetition.statistics[statistic], null, statistic);
+            assert.equal(repetition.batchVariances[statistic], null, `batch variance of ${statistic}`);
+          }
+        });
       }
     }
   });
 
-  test('payloads that disagree about a series are told, and the first in canonical order defines it', async () => {
-    const seriesId = randomUUID();
-    const higher = newPayload({ seriesId, better: 'higher', values: [2, 3] });
-    const lower = newPayload({ seriesId, better: 'lower', values: [4, 5] });
-    for (const arrival of [
-      [higher, lower],
-      [lower, higher],
-    ]) {
-      const measurement = await readOne(await sealPayloads([higher, lower], arrival));
-      assert.equal(measurement.conflicting, true);
-      assert.equal(measurement.series.better, 'higher');
-      assertFigures(onlyRepetition(measurement), [2, 3, 4, 5], 'higher');
-    }
+  describe('what a run measured', () => {
+    test('does not depend on the order in which payloads arrived', async () => {
+      const seriesId = randomUUID();
+      const values = drawValues(9, 90);
+      const make = () => [
+        newPayload({ seriesId, values: values.slice(0, 40), paths: Array.from({ length: 40 }, () => 'b'), quality: ['precision_lost'] }),
+        newPayload({ seriesId, values: values.slice(40, 70), paths: Array.from({ length: 30 }, () => 'a') }),
+        newPayload({ seriesId, values: values.slice(70), quality: ['lost_events'] }, { seriesId, repetition: 2, values: [5, 6, 7] }),
+      ];
+      const results: unknown[] = [];
+      for (const order of [
+        [0, 1, 2],
+        [2, 1, 0],
+        [1, 2, 0],
+      ]) {
+        const payloads = make();
+        const arrival = order.flatMap((index) => payloads[index] ?? []);
+        const { runId: _, ...measured } = await readOne(await sealPayloads(payloads, arrival));
+        const [first, second] = measured.samples;
+        assert.ok(first && second);
+        assertFigures(first, values, 'lower');
+        assert.deepEqual(first.paths, ['a', 'b']);
+        assert.deepEqual(first.quality, ['lost_events', 'precision_lost']);
+        assert.equal(second.sampleCount, 3);
+        results.push(measured);
+      }
+      assert.deepEqual(results[1], results[0]);
+      assert.deepEqual(results[2], results[0]);
+    });
+
+    test('readings come by repetition and time, those without a time last in canonical order', async () => {
+      const seriesId = randomUUID();
+      const late = newPayload({
+        seriesId,
+        readings: [
+          { value: 30, atNs: 1_800_000_000n * NS + 3n },
+          { value: null, atNs: null },
+        ],
+      });
+      const early = newPayload({
+        seriesId,
+        readings: [
+          { value: 10, atNs: 1_800_000_000n * NS + 1n },
+          { value: 20, atNs: 1_800_000_000n * NS + 2n },
+        ],
+      });
+      const other = newPayload(
+        { seriesId, repetition: 2, readings: [{ value: 1, atNs: 5n * NS }] },
+        { seriesId, readings: [{ value: 40, atNs: null }] },
+      );
+      const runId = await sealPayloads([late, early, other], [other, late, early]);
+      const { readings } = await readOne(runId);
+      assert.deepEqual(
+        readings.map((reading) => [reading.repetition, reading.value, reading.atNs]),
+        [
+          [1, 10, '1800000000000000001'],
+          [1, 20, '1800000000000000002'],
+          [1, 30, '1800000000000000003'],
+          [1, null, null],
+          [1, 40, null],
+          [2, 1, '5000000000'],
+        ],
+      );
+    });
+
+    test('histograms of one repetition are added bucket by bucket, gaps filled, infinite edges kept', async () => {
+      const seriesId = randomUUID();
+      const runId = await sealPayloads([
+        newPayload({ seriesId, histogram: { edges: [Number.NEGATIVE_INFINITY, 0, 1, 2], counts: [1, 2, 3] } }),
+        newPayload({ seriesId, quality: ['sum_unknown'], histogram: { edges: [1, 2], counts: [10] } }),
+        newPayload(
+          { seriesId, histogram: { edges: [8, Number.POSITIVE_INFINITY], counts: [7] } },
+          { seriesId, repetition: 2, histogram: { edges: [0, 1], counts: [1] } },
+        ),
+      ]);
+      const { histograms } = await readOne(runId);
+      assert.deepEqual(
+        histograms.map(({ repetition, edges, counts, quality }) => ({ repetition, edges, counts, quality })),
+        [
+          {
+            repetition: 1,
+            edges: [Number.NEGATIVE_INFINITY, 0, 1, 2, 8, Number.POSITIVE_INFINITY],
+            counts: [1, 2, 13, 0, 7],
+            quality: ['sum_unknown'],
+          },
+          { repetition: 2, edges: [0, 1], counts: [1], quality: [] },
+        ],
+      );
+    });
+
+    test('a run that is not sealed measured nothing', async () => {
+      const runId = randomUUID();
+      await appendPayload(runId, newPayload({ seriesId: randomUUID(), values: [1, 2, 3] }));
+      assert.deepEqual(await readMeasurements(store, [runId]), []);
+      assert.deepEqual(await readMeasurements(store, []), []);
+    });
+
+    test('of two seals the lowest (sealedAt, id) holds', async () => {
+      const seriesId = randomUUID();
+      const inSeal = newPayload({ seriesId, values: [1, 2] });
+      const late = newPayload({ seriesId, values: [3] });
+      const runId = await sealPayloads([inSeal]);
+      await appendPayload(runId, late);
+      await store.append('seals', [
+        {
+          run_id: runId,
+          seal_id: '00000000-0000-0000-0000-000000000001',
+          project: 'p',
+          suite: 's',
+          sealed_at: NOW_MS + 1,
+          sealed_by: '',
+          receipt_ids: [],
+          payload_ids: [inSeal.payloadId, late.payloadId],
+          digest: '',
+        },
+      ]);
+      assert.equal(onlyRepetition(await readOne(runId)).sampleCount, 2);
+    });
+
+    test('rows of a payload that no seal names change nothing, not even the direction of their series', async () => {
+      const seriesId = randomUUID();
+      const values = drawValues(11, 40);
+      const sealed = newPayload({ seriesId, values });
+      const orphan = newPayload({
+        seriesId,
+        better: 'higher',
+        unit: 'By',
+        values: [1, 2, 3],
+        paths: ['x', 'x', 'x'],
+        quality: ['lost_events'],
+        readings: [{ value: 1, atNs: null }],
+        histogram: { edges: [0, 1], counts: [1] },
+      });
+      const expected = await readOne(await sealPayloads([sealed]));
+      // Before the sealed rows and after them, in parts of its own and in many, so that no read order can hide it.
+      for (const arrival of [
+        [orphan, sealed],
+        [sealed, orphan],
+        [orphan, orphan, sealed, orphan],
+      ]) {
+        const runId = await sealPayloads([sealed], arrival);
+        assert.deepEqual(await readOne(runId), { ...expected, runId });
+      }
+      const merged = await sealPayloads([sealed], [orphan, sealed]);
+      await store.command('OPTIMIZE TABLE series FINAL');
+      assert.deepEqual(await readOne(merged), { ...expected, runId: merged });
+    });
+
+    test('runs that are read together keep their own direction of a series', async () => {
+      const seriesId = randomUUID();
+      const values = drawValues(12, 40);
+      const lower = await sealPayloads([newPayload({ seriesId, better: 'lower', values })]);
+      const higher = await sealPayloads([newPayload({ seriesId, better: 'higher', values })]);
+      for (const runIds of [
+        [lower, higher],
+        [higher, lower],
+      ]) {
+        const byRun = new Map((await readMeasurements(store, runIds)).map((measurement) => [measurement.runId, measurement]));
+        for (const [runId, better] of [
+          [lower, 'lower'],
+          [higher, 'higher'],
+        ] as const) {
+          const measurement = byRun.get(runId);
+          assert.ok(measurement);
+          assert.equal(measurement.series.better, better);
+          assertFigures(onlyRepetition(measurement), values, better);
+        }
+      }
+    });
+
+    test('payloads that disagree about a series are told, and the first in canonical order defines it', async () => {
+      const seriesId = randomUUID();
+      const higher = newPayload({ seriesId, better: 'higher', values: [2, 3] });
+      const lower = newPayload({ seriesId, better: 'lower', values: [4, 5] });
+      for (const arrival of [
+        [higher, lower],
+        [lower, higher],
+      ]) {
+        const measurement = await readOne(await sealPayloads([higher, lower], arrival));
+        assert.equal(measurement.conflicting, true);
+        assert.equal(measurement.series.better, 'higher');
+        assertFigures(onlyRepetition(measurement), [2, 3, 4, 5], 'higher');
+      }
+    });
   });
 });
