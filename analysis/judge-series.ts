@@ -88,8 +88,16 @@ function toUnjudged(pair: SeriesPair, gated: boolean, reasons: readonly Reason[]
   const family = pair.series.judgedAs === 'wcet' || pair.series.judgedAs === 'rate' ? pair.series.judgedAs : 'center';
   return createFinding(
     { series: pair.series, family, statistic: family === 'center' ? 'centre' : null },
-    { gated, repetitionCount: new Set(repetitions.map((one) => one.repetition)).size, reasons },
+    { gated, sampleCount: countValues(pair.candidate), repetitionCount: new Set(repetitions.map((one) => one.repetition)).size, reasons },
   );
+}
+
+/** Samples, readings with a value and histogram counts of a series. */
+function countValues(measurement: SeriesMeasurement | null): number {
+  if (measurement === null) return 0;
+  const samples = measurement.samples.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
+  const counted = measurement.histograms.reduce((sum, { counts }) => sum + counts.reduce((total, count) => total + count, 0), 0);
+  return samples + counted + measurement.readings.filter(({ value }) => value !== null).length;
 }
 
 function toBoundSources(pairs: readonly SeriesPair[]): BoundSources {

@@ -4,13 +4,8 @@ import type { Finding, Verdict, VerdictStatus } from '../wire/verdict.ts';
 export const GATE_STATUSES = ['pass', 'fail', 'inconclusive', 'unknown'] as const;
 export type GateStatus = (typeof GATE_STATUSES)[number];
 
-/** What each gate status means to an HTTP client and to a shell; `curl -f` and `plumbline gate` rely on it (DESIGN, sections 4 and 5). */
-export const GATE_OUTCOMES = {
-  pass: { httpStatus: 200, exitCode: 0 },
-  fail: { httpStatus: 412, exitCode: 1 },
-  inconclusive: { httpStatus: 409, exitCode: 2 },
-  unknown: { httpStatus: 404, exitCode: 2 },
-} as const;
+/** What each gate status means to an HTTP client; `curl -f` relies on it (DESIGN, section 4). */
+export const GATE_HTTP_STATUS = { pass: 200, fail: 412, inconclusive: 409, unknown: 404 } as const satisfies Readonly<Record<GateStatus, number>>;
 
 /**
  * The HTTP status of a gate answer.
@@ -18,7 +13,7 @@ export const GATE_OUTCOMES = {
  * @example toGateHttpStatus('fail', { always200: false }) // 412
  */
 export function toGateHttpStatus(status: GateStatus, { always200 }: { readonly always200: boolean }): number {
-  return always200 ? 200 : GATE_OUTCOMES[status].httpStatus;
+  return always200 ? 200 : GATE_HTTP_STATUS[status];
 }
 
 /** Every reason a gate can give. `fail` and `inconclusive` block; a `note` is only said. */

@@ -21,7 +21,7 @@ export {
 export { evaluateGate, type GateQuestion, matchesSubject } from './gate.ts';
 export {
   GATE_FINDINGS_LIMIT,
-  GATE_OUTCOMES,
+  GATE_HTTP_STATUS,
   GATE_REASONS,
   GATE_STATUSES,
   type GateAnswer,

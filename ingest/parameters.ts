@@ -45,10 +45,16 @@ function readUnit(text: string | undefined): string | undefined {
   return text;
 }
 
+/** Times are stored as 64-bit nanoseconds; one beyond could not be encoded and would fail every payload it shares an insert with. */
+const FIRST_AT_NS = -(2n ** 63n);
+const LAST_AT_NS = 2n ** 63n - 1n;
+
 function readAt(text: string | undefined): bigint | undefined {
   if (text === undefined) return undefined;
   const reading = readTimestamp(text);
-  return 'atNs' in reading ? reading.atNs : refuse('at', reading.refusal);
+  if ('refusal' in reading) return refuse('at', reading.refusal);
+  const { atNs } = reading;
+  return atNs >= FIRST_AT_NS && atNs <= LAST_AT_NS ? atNs : refuse('at', 'is beyond the years 1678 to 2262 that 64-bit nanoseconds reach');
 }
 
 function readExposure(text: string | undefined): number | undefined {
@@ -59,13 +65,13 @@ function readExposure(text: string | undefined): number | undefined {
 }
 
 function readLabels(query: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const labels: Record<string, string> = {};
-  for (const [name, value] of Object.entries(query)) {
+  const labels = Object.entries(query).flatMap(([name, value]) => {
     const label = LABEL.exec(name)?.[1];
-    if (label !== undefined) labels[label] = boundedText(name, value, LIMITS.labelCharacters) ?? '';
-  }
-  if (Object.keys(labels).length > LIMITS.labelsPerSeries) refuse('labels', `at most ${LIMITS.labelsPerSeries} labels`);
-  return labels;
+    return label === undefined ? [] : [[label, boundedText(name, value, LIMITS.labelCharacters) ?? ''] as const];
+  });
+  if (labels.length > LIMITS.labelsPerSeries) refuse('labels', `at most ${LIMITS.labelsPerSeries} labels`);
+  // Not by assignment: a label may be called __proto__.
+  return Object.fromEntries(labels);
 }
 
 /** Names only some formats know; which of them this format reads is checked when the format is known. */

@@ -36,7 +36,7 @@ export type PayloadRequest = {
 export type ReceivePorts = SealPorts & { readonly groupCommit: GroupCommit };
 
 /** Rows of a streaming payload are sent off when this many values are waiting. */
-const VALUES_PER_INSERT = 1_000_000;
+const VALUES_PER_INSERT = 500_000;
 
 /** Text a format is told by, characters. */
 const HEAD_CHARACTERS = 4096;

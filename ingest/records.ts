@@ -32,7 +32,7 @@ export type SamplesRecord = {
   readonly series: RecordSeries;
   readonly repetition: number;
   readonly values: readonly number[];
-  readonly atNs: readonly bigint[];
+  readonly atNs: readonly bigint[] | BigInt64Array;
   readonly paths?: readonly string[];
   readonly inputs?: readonly string[];
   readonly quality: readonly Quality[];

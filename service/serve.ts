@@ -65,10 +65,14 @@ async function ensureDatabase(address: StoreAddress): Promise<void> {
   }
 }
 
-/** Seals that were announced and never written, and sealed runs without a verdict, are finished. */
+/** Seals that were announced and never written, and sealed runs without a verdict, are finished; one that cannot be does not hold up the others. */
 async function sweep(services: Services): Promise<void> {
-  for (const run of await readUnfinishedSeals(services)) await sealRun(services, run, [], 'recovery');
-  await services.judge.judgeLeftovers();
+  const failures: unknown[] = [];
+  for (const run of await readUnfinishedSeals(services)) {
+    await sealRun(services, run, [], 'recovery').catch((error: unknown) => failures.push(error));
+  }
+  await services.judge.judgeLeftovers().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} runs could not be finished`);
 }
 
 function startSweeping(services: Services, app: FastifyInstance): { readonly stop: () => Promise<void> } {

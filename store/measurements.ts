@@ -44,15 +44,25 @@ FROM (SELECT s.*, a.position AS p FROM series AS s INNER JOIN (${SEALED}) AS a O
   ${WHERE_RUNS.replace('run_id', 's.run_id')}) AS t
 GROUP BY t.run_id, t.series_id`;
 
+/** Which direction is better, by run and series: as the first payload that counts says, never one that does not. */
+const DIRECTIONS = `SELECT s.run_id AS run_id, s.series_id AS series_id, argMin(s.better, a.position) AS better
+FROM series AS s INNER JOIN (${SEALED}) AS a ON a.run_id = s.run_id AND a.payload_id = s.payload_id
+${WHERE_RUNS.replace('run_id', 's.run_id')} GROUP BY run_id, series_id`;
+
 const REPETITIONS = `SELECT x.run_id AS run_id, x.series_id AS series_id, x.repetition AS repetition,
   arrayFlatten(arrayMap(c -> c.3, arraySort(c -> (c.1, c.2), groupArray((a.position, x.ordinal, x.sample_values))))) AS v,
   if(any(b.better) = 'higher', -1, 1) AS sign
 FROM samples AS x INNER JOIN (${SEALED}) AS a ON a.run_id = x.run_id AND a.payload_id = x.payload_id
-LEFT ANY JOIN (SELECT DISTINCT series_id, better FROM series ${WHERE_RUNS}) AS b ON b.series_id = x.series_id
+LEFT ANY JOIN (${DIRECTIONS}) AS b ON b.run_id = x.run_id AND b.series_id = x.series_id
 ${WHERE_RUNS.replace('run_id', 'x.run_id')}
 GROUP BY run_id, series_id, repetition`;
 
-const SELECT_SAMPLES = `${selectRepetitionStatistics(REPETITIONS)} ORDER BY run_id, series_id, repetition`;
+/**
+ * Short-circuit evaluation would copy the samples for every branch of every statistic, which takes three times as long and many times the
+ * memory; no branch fails where it is not wanted, it only yields NaN.
+ */
+const SELECT_SAMPLES = `${selectRepetitionStatistics(REPETITIONS)} ORDER BY run_id, series_id, repetition
+SETTINGS short_circuit_function_evaluation = 'disable'`;
 
 /** Flags and paths of repetitions that have any. */
 const SELECT_SAMPLE_MARKS = `SELECT x.run_id AS run_id, x.series_id AS series_id, x.repetition AS repetition,

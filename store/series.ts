@@ -41,10 +41,16 @@ type LandedRow = {
   quality: string[];
 };
 
-/** Payloads of the run that have a receipt: of two with equal content the first. */
+/**
+ * Payloads of the run that count: those that have a receipt, of two with equal content the first, and once the run is sealed only those in its
+ * seal. A receipt that came after the seal was answered 409, so what is shown must not have it either.
+ */
+const COUNTED = `(SELECT count() FROM seals WHERE run_id = {runId:UUID}) = 0 OR payload_id IN (
+  SELECT arrayJoin(payload_ids) FROM (SELECT payload_ids FROM seals WHERE run_id = {runId:UUID} ORDER BY sealed_at, seal_id LIMIT 1))`;
+
 const RECEIPTED = `SELECT payload_id, any(kind) AS kind, any(position) AS position FROM (
   SELECT payload_id, kind, rowNumberInAllBlocks() AS position FROM (SELECT payload_id, kind FROM receipts WHERE run_id = {runId:UUID}
-  ORDER BY receipt_id, received_at, payload_id LIMIT 1 BY receipt_id)) GROUP BY payload_id`;
+  AND (${COUNTED}) ORDER BY receipt_id, received_at, payload_id LIMIT 1 BY receipt_id)) GROUP BY payload_id`;
 
 /** Every stored number of the run as (series, repetition, one value, its flags); histograms and summaries count through their counts. */
 const VALUES = `SELECT series_id, repetition, payload_id, sample_values AS numbers, length(sample_values) AS n, quality FROM samples WHERE run_id = {runId:UUID}

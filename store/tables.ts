@@ -262,7 +262,7 @@ type ColumnValue<Type extends string> = Type extends `LowCardinality(${infer Inn
   : Type extends `Nullable(${infer Inner})`
     ? ColumnValue<Inner> | null
     : Type extends `Array(${infer Inner})`
-      ? readonly ColumnValue<Inner>[]
+      ? readonly ColumnValue<Inner>[] | (Inner extends 'Int64' ? BigInt64Array : never)
       : Type extends `Map(${string}, ${infer Value})`
         ? Readonly<Record<string, ColumnValue<Value>>>
         : Type extends 'UUID' | 'String'

@@ -7,7 +7,12 @@ import canonicalize from 'canonicalize';
  * @example toCanonicalJson({ b: 1, a: 'x' }) // '{"a":"x","b":1}'
  */
 export function toCanonicalJson(value: unknown): string {
-  const text = canonicalize(value);
+  let text: string | undefined;
+  try {
+    text = canonicalize(value);
+  } catch (error) {
+    throw new RangeError('toCanonicalJson: the value has no JSON form', { cause: error });
+  }
   if (text === undefined) throw new RangeError('toCanonicalJson: the value has no JSON form');
   return text;
 }

@@ -18,7 +18,7 @@ export type SampleRepetition = {
   readonly maximum: number;
   /** Oriented ln of each statistic; null when it does not exist for these samples. */
   readonly statistics: Readonly<Record<RepetitionStatistic, number | null>>;
-  /** Variance of the statistic over 5 contiguous batches, divided by 5 (VERDICTS 3.1); null with fewer than 10 samples. */
+  /** Variance of the statistic over 5 contiguous batches, divided by 5 (VERDICTS 3.1); null with fewer than 10 samples, or when a batch lacks it. */
   readonly batchVariances: Readonly<Record<RepetitionStatistic, number | null>>;
   /** Distinct paths the activations took, ascending; empty where the tool names none. */
   readonly paths: readonly string[];

@@ -19,7 +19,11 @@ export const QUALITY_FLAGS = {
   unit_assumed: 'the unit comes from the documentation of the tool, not from its output',
   constant_counter: 'every value is equal: the counter probably does not count',
   below_high_water_mark: 'a bound lower than a value that was measured',
+  rejected_by_tool: 'the tool itself rejected its result, as chronovise does by PPI_RESULT R',
   counter_reset: 'the cumulative counter went backwards between two readings',
+  not_run: 'the benchmark failed or skipped itself, so nothing was measured',
+  inactive: 'the link or device was inactive, so there was nothing to read',
+  read_failed: 'the tool could not read the value and printed an error in its place',
 } as const;
 
 export type Quality = keyof typeof QUALITY_FLAGS;

@@ -126,26 +126,29 @@ await withStack(async (stack) => {
   const rounds = isQuick ? 1 : 3;
   const references = { plain: await measureReferences(stack, false, rounds), at: await measureReferences(stack, true, rounds) };
   const rowsOf = (withAt: boolean) => (withAt ? references.at : references.plain);
-  const figures: { readonly figure: Figure; readonly a: number; readonly b: number }[] = [];
+  const figures: { readonly figure: Figure; readonly a: number; readonly aPerCore: number; readonly b: number }[] = [];
   for (const shape of listShapes()) {
     const figure = await measureService(stack, shape, shape.values === MILLION ? rounds : 1);
     const { rows, stretches } = rowsOf(shape.withAt);
     // Against the faster of the two batch sizes.
-    figures.push({ figure, a: rate(figure) / Math.max(...rows.map(rate)), b: rate(figure) / rate(stretches) });
+    const aPerCore = ratePerCore(figure) / Math.max(...rows.map(ratePerCore));
+    figures.push({ figure, a: rate(figure) / Math.max(...rows.map(rate)), aPerCore, b: rate(figure) / rate(stretches) });
   }
-  const toRow = (figure: Figure, a: string, b: string) => [
+  const toRow = (figure: Figure, ...ratios: readonly string[]) => [
     figure.name,
     toMillions(rate(figure)),
     toMillions(ratePerCore(figure)),
     figure.wallS.toFixed(2),
     figure.cpuS.toFixed(2),
-    a,
-    b,
+    ...ratios,
   ];
   const all = [references.plain, references.at].flatMap(({ rows, stretches }) => [...rows, stretches]);
   printTable(
-    ['payload', 'M values/s', 'M values/s/core', 'wall s', 'CPU s', 'ratio (a)', 'ratio (b)'],
-    [...all.map((figure) => toRow(figure, '', '')), ...figures.map(({ figure, a, b }) => toRow(figure, a.toFixed(2), b.toFixed(2)))],
+    ['payload', 'M values/s', 'M values/s/core', 'wall s', 'CPU s', '× (a)', '× (a) a core', '× (b)'],
+    [
+      ...all.map((figure) => toRow(figure, '', '', '')),
+      ...figures.map(({ figure, a, aPerCore, b }) => toRow(figure, a.toFixed(2), aPerCore.toFixed(2), b.toFixed(2))),
+    ],
   );
   concludeBudgets([
     { what: 'slowest payload against a row a value', measured: Math.min(...figures.map(({ a }) => a)), unit: '×', atLeast: 0.5 },

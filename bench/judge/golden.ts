@@ -72,18 +72,18 @@ async function measureSteps(
   golden: string,
   candidate: string,
 ): Promise<{ readonly readMs: number; readonly judgeMs: number; readonly putMs: number }> {
-  const read = await time(() => Promise.all([readMeasurements(store, [candidate]), readMeasurements(store, [golden])]));
+  const read = await time(() => readMeasurements(store, [candidate, golden]));
   const runs = new Map((await readRunsById(store, [golden, candidate])).map((run) => [run.runId, toJudged(run)]));
   const run = runs.get(candidate);
   const member = runs.get(golden);
   if (run === undefined || member === undefined) throw new RangeError('measureSteps: a run is missing');
-  const [candidateMeasurements, baselineMeasurements] = read.result;
+  const measuredBy = (runId: string) => read.result.filter((measurement) => measurement.runId === runId);
   const input: JudgeInput = {
     run,
     baseline: { id: 'bench', digest: 'bench', runs: [member] },
     nearest: null,
-    candidateMeasurements,
-    baselineMeasurements,
+    candidateMeasurements: measuredBy(candidate),
+    baselineMeasurements: measuredBy(golden),
     policy: DEFAULT_POLICY,
     policyDigest: DEFAULT_POLICY_DIGEST,
     verdictId: crypto.randomUUID(),

@@ -44,6 +44,7 @@ export function spawnService(dataDir: string, { port = 0, environ = {}, nodeArgu
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (child.pid === undefined) throw new RangeError('spawnService: no process');
+  process.once('exit', () => child.kill('SIGKILL'));
   return { process: child, pid: child.pid, stop: () => endProcess(child) };
 }
 
@@ -64,6 +65,9 @@ async function endProcess(child: ChildProcess): Promise<void> {
   await ended;
   clearTimeout(timer);
 }
+
+// A benchmark that is stopped half-way takes its processes and folders with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 /** A folder that is gone when the process ends. */
 export function makeFolder(): string {

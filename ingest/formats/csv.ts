@@ -2,10 +2,11 @@ import { LIMITS } from '../../wire/limits.ts';
 import { type Format, ParseError, type PayloadParameters, type StreamParser } from '../format.ts';
 import { CsvRowScanner, plainFieldEnd } from '../lexers/csv-rows.ts';
 import { PlainDecimalScanner, quote, readDecimal } from '../lexers/decimal.ts';
-import { SampleBuffers, type SampleTarget } from '../lexers/sample-buffers.ts';
-import { type Place, refuseBeyondLimit, type SampleDeclaration } from '../lexers/sample-series.ts';
+import type { Int64Halves } from '../lexers/int64-list.ts';
 import { detach, StreamText } from '../lexers/stream-text.ts';
 import { TimestampReader } from '../lexers/timestamp.ts';
+import { SampleBuffers, type SampleTarget } from './sample-buffers.ts';
+import { type Place, refuseBeyondLimit, type SampleDeclaration } from './sample-series.ts';
 
 /**
  * `samples?format=csv`: RFC 4180 with a header row. `value` is required; region, metric, unit, better, assume, at, repetition and
@@ -129,7 +130,7 @@ class CsvStream {
     const { pieces, target } = template;
     let position = from;
     let value = 0;
-    let atNs = this.#parameters.atNs ?? null;
+    let at: bigint | Int64Halves | null = this.#parameters.atNs ?? null;
     for (let index = 0; index < slots.length; index++) {
       const piece = pieces[index];
       const slot = slots[index];
@@ -143,13 +144,13 @@ class CsvStream {
       }
       position = plainFieldEnd(text, start);
       if (slot.reads === 'nothing' || position === start) continue;
-      const reading = this.#times.read(text.slice(start, position));
-      if ('refusal' in reading) return -1;
-      atNs = reading.atNs;
+      const time = this.#times.readQuickly(text, start, position);
+      if (time === undefined) return -1;
+      at = time;
     }
     const last = pieces[slots.length];
     if (last === undefined || !text.startsWith(last, position)) return -1;
-    this.#append(template, value, false, atNs);
+    this.#append(template, value, false, at);
     this.#line++;
     return position + last.length;
   }
@@ -187,9 +188,9 @@ class CsvStream {
     this.#append(template, reading.value, reading.precisionLost, this.#readAt(columns));
   }
 
-  #append(template: Template, value: number, precisionLost: boolean, atNs: bigint | null): void {
+  #append(template: Template, value: number, precisionLost: boolean, at: bigint | Int64Halves | null): void {
     const buffers = this.#buffers;
-    buffers.append(template.target.buffer, value, precisionLost, atNs, this.#line);
+    buffers.append(template.target.buffer, value, precisionLost, at, this.#line);
     if (this.#before !== undefined && template.repeatable) this.#before.follower = template;
     this.#before = template.repeatable ? template : undefined;
     if (buffers.generation === this.#generation) return;

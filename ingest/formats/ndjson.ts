@@ -1,11 +1,12 @@
 import { LIMITS } from '../../wire/limits.ts';
 import { type Format, ParseError, type PayloadParameters, type StreamParser } from '../format.ts';
 import { PlainDecimalScanner, quote, readDecimal, UNSCALED } from '../lexers/decimal.ts';
+import type { Int64Halves } from '../lexers/int64-list.ts';
 import { JsonLine, type JsonMember, type JsonSpan } from '../lexers/json-line.ts';
-import { SampleBuffers, type SampleTarget } from '../lexers/sample-buffers.ts';
-import { type Place, refuseBeyondLimit, type SampleDeclaration } from '../lexers/sample-series.ts';
 import { detach, StreamText } from '../lexers/stream-text.ts';
 import { TimestampReader } from '../lexers/timestamp.ts';
+import { SampleBuffers, type SampleTarget } from './sample-buffers.ts';
+import { type Place, refuseBeyondLimit, type SampleDeclaration } from './sample-series.ts';
 
 /**
  * `samples?format=ndjson`: one object a line with the names of the csv format, `value` or `values: […]`, labels as `labels: {…}` or as
@@ -118,7 +119,7 @@ class NdjsonStream {
     const { pieces, slots, target } = template;
     let position = start;
     let value = 0;
-    let atNs = this.#parameters.atNs ?? null;
+    let at: bigint | Int64Halves | null = this.#parameters.atNs ?? null;
     for (let index = 0; index < slots.length; index++) {
       const piece = pieces[index];
       if (piece === undefined || !text.startsWith(piece, position)) return false;
@@ -134,14 +135,14 @@ class NdjsonStream {
         position = line.skipValue(slotStart);
       } else {
         position = kind === 'atText' ? text.indexOf('"', slotStart) : digitsEnd(text, slotStart);
-        const reading = this.#times.read(text.slice(slotStart, position));
-        if ('refusal' in reading) return false;
-        atNs = reading.atNs;
+        const time = this.#times.readQuickly(text, slotStart, position);
+        if (time === undefined) return false;
+        at = time;
       }
     }
     const last = pieces[slots.length];
     if (last === undefined || position + last.length !== end || !text.startsWith(last, position)) return false;
-    this.#buffers.append(target.buffer, value, false, atNs, this.#line);
+    this.#buffers.append(target.buffer, value, false, at, this.#line);
     this.#follow(template);
     return true;
   }

@@ -36,13 +36,14 @@ export function createAuthenticate(
   const adminHashes = adminTokens.map(hashToken);
   const kept = new Map<string, Kept>();
 
-  async function findPrincipal(token: string, hash: string): Promise<Principal> {
+  async function findPrincipal(token: string, hash: string): Promise<Kept> {
     const tokenId = readTokenId(token) ?? refuse('this is not a Plumbline token; tokens start with plb_ and end with a checksum');
     const stored = await readToken(store, tokenId);
     if (stored === undefined || !equalHex(stored.secretSha256, hash)) return refuse('this token is not known');
     if (stored.revoked) return refuse(`token ${tokenId} was revoked`);
     if (stored.expiresAtMs !== null && stored.expiresAtMs <= nowMs()) return refuse(`token ${tokenId} has expired`);
-    return { tokenId, scopes: stored.scopes, projects: stored.projects };
+    const untilMs = Math.min(nowMs() + KEEP_MS, stored.expiresAtMs ?? Number.POSITIVE_INFINITY);
+    return { principal: { tokenId, scopes: stored.scopes, projects: stored.projects }, untilMs };
   }
 
   return async (authorization) => {
@@ -51,10 +52,10 @@ export function createAuthenticate(
     if (adminHashes.some((admin) => equalHex(admin, hash))) return { tokenId: 'admin', scopes: ['admin'], projects: null };
     const known = kept.get(hash);
     if (known !== undefined && known.untilMs > nowMs()) return known.principal;
-    const principal = await findPrincipal(token, hash);
+    const found = await findPrincipal(token, hash);
     if (kept.size >= KEPT_TOKENS) kept.clear();
-    kept.set(hash, { principal, untilMs: nowMs() + KEEP_MS });
-    return principal;
+    kept.set(hash, found);
+    return found.principal;
   };
 }
 

@@ -1,7 +1,8 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox';
 import { appendTokenEvent, type Row, readToken, readTokens, type StoredToken } from '../../store/index.ts';
 import { ProblemError } from '../../wire/problems.ts';
-import { SCOPES } from '../../wire/token.ts';
+import { type Principal, SCOPES } from '../../wire/token.ts';
+import { assertProject } from '../auth/authenticate.ts';
 import { createToken, hashToken } from '../auth/token-text.ts';
 import type { Services } from '../services.ts';
 import { requirePrincipal } from './context.ts';
@@ -30,6 +31,19 @@ const toTokenAnswer = (token: StoredToken) => ({
   revoked: token.revoked,
 });
 
+/**
+ * An admin of some projects rules over tokens of these projects only: with more it could hand itself all the others.
+ * @throws ProblemError project-not-allowed
+ */
+function assertRules(principal: Principal, projects: readonly string[] | null): void {
+  if (principal.projects === null) return;
+  if (projects === null) throw new ProblemError('project-not-allowed', 'only a token of every project may act on one of every project');
+  for (const project of projects) assertProject(principal, project);
+}
+
+const rules = (principal: Principal, { projects }: StoredToken) =>
+  principal.projects === null || (projects?.every((project) => principal.projects?.includes(project)) ?? false);
+
 export function tokenRoutes(services: Services): FastifyPluginCallbackTypebox {
   return (app, _options, done) => {
     app.post(
@@ -37,8 +51,9 @@ export function tokenRoutes(services: Services): FastifyPluginCallbackTypebox {
       { schema: { body: Create, tags: ['tokens'], summary: 'Create a token; its text is shown this once' } },
       async (request, reply) => {
         const principal = await requirePrincipal(services, request, 'admin');
-        const { tokenId, token } = createToken();
         const { label = '', scopes, projects, expiresInDays } = request.body;
+        assertRules(principal, projects);
+        const { tokenId, token } = createToken();
         const row: Row<'tokens'> = {
           token_id: tokenId,
           event: 'created',
@@ -70,8 +85,9 @@ export function tokenRoutes(services: Services): FastifyPluginCallbackTypebox {
     );
 
     app.get('/v1/tokens', { schema: { tags: ['tokens'], summary: 'List tokens, without their text' } }, async (request) => {
-      await requirePrincipal(services, request, 'admin');
-      return { data: (await readTokens(services.store)).map(toTokenAnswer), nextCursor: null };
+      const principal = await requirePrincipal(services, request, 'admin');
+      const tokens = (await readTokens(services.store)).filter((token) => rules(principal, token));
+      return { data: tokens.map(toTokenAnswer), nextCursor: null };
     });
 
     app.post<{ Params: { tokenId: string } }>(
@@ -82,6 +98,7 @@ export function tokenRoutes(services: Services): FastifyPluginCallbackTypebox {
         const { tokenId } = request.params;
         const token = await readToken(services.store, tokenId);
         if (token === undefined) throw new ProblemError('not-found', `there is no token ${tokenId.slice(0, 40)}`);
+        assertRules(principal, token.projects);
         await services.audit.record({ project: '', actor: principal.tokenId, action: 'token.revoke', object: tokenId, detail: {} });
         await appendTokenEvent(services.store, {
           token_id: tokenId,

@@ -54,3 +54,15 @@ test('sealing while the store dies gives one verdict and loses nothing', async (
     await assertExactlyOnce(driver, run, bodies);
   }
 });
+
+test('a gate that cannot ask the store answers 503 and never passes, and asks again once the store is back', async () => {
+  const pid = service.service().storePid();
+  assert.ok(pid !== undefined);
+  process.kill(pid, 'SIGKILL');
+  const answer = await service.call('GET', '/v1/gates/accelerators/default?subject=2.0.0');
+  assert.equal(answer.status, 503, answer.text);
+  assert.equal(answer.body.type, 'urn:plumbline:problem:store-unavailable');
+  assert.ok(answer.headers.get('retry-after'));
+  while ((await service.call('GET', '/readyz')).status !== 200) await sleep(20);
+  assert.equal((await service.call('GET', '/v1/gates/accelerators/default?subject=2.0.0')).status, 412);
+});

@@ -1,8 +1,9 @@
 import { LIMITS } from '../../wire/limits.ts';
 import type { Warning } from '../../wire/payload.ts';
 import { ParseError, type PayloadParameters } from '../format.ts';
+import { type DecimalScale, decimalScale } from '../lexers/decimal.ts';
+import { type Int64Halves, Int64List } from '../lexers/int64-list.ts';
 import type { RecordSeries, SamplesRecord } from '../records.ts';
-import { type DecimalScale, decimalScale } from './decimal.ts';
 import {
   type DeclaredSeries,
   declareRepetition,
@@ -14,7 +15,7 @@ import {
 
 /** Values of one record at most. */
 export const VALUES_PER_RECORD = 65_536;
-/** Values held back at most, over all series; then all leave. Eight bytes each, and a bigint when they carry a time. */
+/** Values held back at most, over all series; then all leave. Eight bytes each, and eight more when they carry a time. */
 export const VALUES_HELD = 262_144;
 /** Pairs of series and repetition remembered at most once their values have left. */
 const BUFFERS_KEPT = 32_768;
@@ -24,7 +25,7 @@ export type SampleBuffer = {
   readonly series: RecordSeries;
   readonly repetition: number;
   values: number[];
-  atNs: bigint[];
+  atNs: Int64List;
   precisionLost: boolean;
   line: number;
 };
@@ -65,22 +66,22 @@ export class SampleBuffers {
     const key = `${repetition} ${declared.key}`;
     let buffer = this.#buffers.get(key);
     if (buffer === undefined) {
-      buffer = { series, repetition, values: [], atNs: [], precisionLost: false, line: 0 };
+      buffer = { series, repetition, values: [], atNs: new Int64List(), precisionLost: false, line: 0 };
       this.#buffers.set(key, buffer);
     }
     return { buffer, scale: decimalScale(declared.factor) };
   }
 
-  /** @param atNs when the value was measured, nanoseconds since 1970; null when unknown */
-  append(buffer: SampleBuffer, value: number, precisionLost: boolean, atNs: bigint | null, line: number): void {
-    if (buffer.values.length === 0 || buffer.precisionLost !== precisionLost || buffer.atNs.length > 0 !== (atNs !== null)) {
+  /** @param at when the value was measured, nanoseconds since 1970; null when unknown */
+  append(buffer: SampleBuffer, value: number, precisionLost: boolean, at: bigint | Int64Halves | null, line: number): void {
+    if (buffer.values.length === 0 || buffer.precisionLost !== precisionLost || buffer.atNs.length > 0 !== (at !== null)) {
       // Values of one record share their flags, and all have a time or none has: the order of values outweighs the number of records.
       this.#release(buffer);
       buffer.precisionLost = precisionLost;
       buffer.line = line;
     }
     buffer.values.push(value);
-    if (atNs !== null) buffer.atNs.push(atNs);
+    if (at !== null) buffer.atNs.push(at);
     this.count++;
     this.#held++;
     if (buffer.values.length === VALUES_PER_RECORD) this.#release(buffer);
@@ -139,10 +140,18 @@ export class SampleBuffers {
   #release(buffer: SampleBuffer): void {
     const { series, repetition, values, atNs, precisionLost, line } = buffer;
     if (values.length === 0) return;
-    this.#complete.push({ kind: 'samples', series, repetition, values, atNs, quality: precisionLost ? ['precision_lost'] : [], line });
+    this.#complete.push({
+      kind: 'samples',
+      series,
+      repetition,
+      values,
+      atNs: atNs.take(),
+      quality: precisionLost ? ['precision_lost'] : [],
+      line,
+    });
     this.#held -= values.length;
     buffer.values = [];
-    buffer.atNs = [];
+    buffer.atNs = new Int64List();
   }
 
   #releaseAll(): void {

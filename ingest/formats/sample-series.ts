@@ -4,7 +4,7 @@ import { ProblemError } from '../../wire/problems.ts';
 import { type BaseUnit, toBaseUnit, UNIT_SYMBOLS } from '../../wire/units.ts';
 import { ParseError, type PayloadParameters } from '../format.ts';
 import type { RecordSeries } from '../records.ts';
-import { quote, readInteger } from './decimal.ts';
+import { quote, readInteger } from '../lexers/decimal.ts';
 
 /** Which series a row of the formats of our own (csv, ndjson) belongs to. */
 
