@@ -70,6 +70,7 @@ export function judgeRun(input: JudgeInput): Verdict {
     attribution: attribute(rolled.status, comparability, run.subject, subjects),
     findings,
     baseline: baseline === null ? null : { id: baseline.id, digest: baseline.digest },
+    nearestBaseline: nearest === null ? null : { id: nearest.id, digest: nearest.digest },
     references: [],
     historyDigest: null,
     policyDigest: input.policyDigest,

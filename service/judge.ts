@@ -1,7 +1,8 @@
 import { type JudgedRun, judgeRun } from '../analysis/index.ts';
-import { type BaselineContent, verifyContent } from '../baselines/index.ts';
+import { type BaselineContent, type ParsedPolicy, verifyContent } from '../baselines/index.ts';
 import {
   putVerdict,
+  readBaseline,
   readMeasurements,
   readRunsById,
   readUnjudgedRunIds,
@@ -13,7 +14,7 @@ import { ProblemError } from '../wire/problems.ts';
 import type { Verdict } from '../wire/verdict.ts';
 import { type BookPorts, readActiveBaseline, readNearestBaseline } from './baseline-book.ts';
 import type { ServiceMetrics } from './metrics.ts';
-import { readJudgingPolicy } from './policy-book.ts';
+import { readJudgingPolicy, readPolicyByDigest } from './policy-book.ts';
 import { withSpan } from './telemetry.ts';
 import { VERSION } from './version.ts';
 
@@ -61,11 +62,35 @@ async function readMembers(ports: JudgePorts, baseline: StoredBaseline): Promise
   return runs.map(toJudgedRun);
 }
 
-/** Computes the verdict of a sealed run from what is stored now, without storing it. */
-export async function computeVerdict(ports: JudgePorts, run: StoredRun): Promise<Verdict> {
+/** What a run is judged against and by. */
+type Grounds = { readonly baseline: StoredBaseline | undefined; readonly nearest: StoredBaseline | undefined; readonly policy: ParsedPolicy };
+
+/** What holds now. */
+async function chooseGrounds(ports: JudgePorts, run: StoredRun): Promise<Grounds> {
   const [baseline, policy] = await Promise.all([readActiveBaseline(ports, run), readJudgingPolicy(ports.store, run.project)]);
+  return { baseline, policy, nearest: baseline === undefined ? await readNearestBaseline(ports, run) : undefined };
+}
+
+/** What held when a verdict was given. @throws ProblemError not-found when its policy or baseline is gone */
+async function recallGrounds({ store }: JudgePorts, verdict: Verdict): Promise<Grounds> {
+  const recall = async (named: { readonly id: string } | null | undefined) => (named == null ? undefined : await readBaseline(store, named.id));
+  const [baseline, nearest, policy] = await Promise.all([
+    recall(verdict.baseline),
+    recall(verdict.nearestBaseline),
+    readPolicyByDigest(store, verdict.project, verdict.policyDigest),
+  ]);
+  const lost = (verdict.baseline !== null && baseline === undefined) || policy === undefined;
+  if (lost) throw new ProblemError('not-found', `the baseline or policy of verdict ${verdict.id} is no longer stored`);
+  return { baseline, nearest, policy };
+}
+
+/**
+ * Computes the verdict of a sealed run from what is stored, without storing it.
+ * @param earlier judges again on the grounds of this verdict instead of today's; equal byte for byte but for id, computedAt and reportUrl
+ */
+export async function computeVerdict(ports: JudgePorts, run: StoredRun, earlier?: Verdict): Promise<Verdict> {
+  const { baseline, nearest, policy } = await (earlier === undefined ? chooseGrounds(ports, run) : recallGrounds(ports, earlier));
   const members = baseline === undefined ? [] : await readMembers(ports, baseline);
-  const nearest = baseline === undefined ? await readNearestBaseline(ports, run) : undefined;
   const memberIds = new Set(members.map((member) => member.runId));
   // Read together: for runs of usual size ClickHouse takes longer to analyse the statements than to run them.
   const measurements = await readMeasurements(ports.store, [...new Set([run.runId, ...memberIds])]);

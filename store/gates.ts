@@ -12,22 +12,28 @@ export type StoredGate = {
 
 type GateRow = { gate: string; policy_version: string; policy: string; digest: string; written_at_ms: string };
 
+const SELECT_GATE = `SELECT gate, policy_version, policy, digest, toString(toUnixTimestamp64Milli(written_at)) AS written_at_ms FROM gates
+WHERE project = {project:String}`;
+
+const toStoredGate = (row: GateRow): StoredGate => ({
+  gate: row.gate,
+  policyVersion: Number(row.policy_version),
+  policy: row.policy,
+  digest: row.digest,
+  writtenAtMs: Number(row.written_at_ms),
+});
+
 /** The policy of a gate that holds now, or undefined when none was written. */
 export async function readGate(store: Store, project: string, gate: string): Promise<StoredGate | undefined> {
-  const rows = await store.query<GateRow>(
-    `SELECT gate, policy_version, policy, digest, toString(toUnixTimestamp64Milli(written_at)) AS written_at_ms FROM gates
-WHERE project = {project:String} AND gate = {gate:String} ORDER BY policy_version DESC, written_at LIMIT 1`,
-    { project, gate },
-  );
-  const row = rows[0];
-  if (row === undefined) return undefined;
-  return {
-    gate: row.gate,
-    policyVersion: Number(row.policy_version),
-    policy: row.policy,
-    digest: row.digest,
-    writtenAtMs: Number(row.written_at_ms),
-  };
+  const sql = `${SELECT_GATE} AND gate = {gate:String} ORDER BY policy_version DESC, written_at LIMIT 1`;
+  const rows = await store.query<GateRow>(sql, { project, gate });
+  return rows[0] === undefined ? undefined : toStoredGate(rows[0]);
+}
+
+/** A policy any gate of the project had at any time, by its digest, or undefined. */
+export async function readGateByDigest(store: Store, project: string, digest: string): Promise<StoredGate | undefined> {
+  const rows = await store.query<GateRow>(`${SELECT_GATE} AND digest = {digest:String} LIMIT 1`, { project, digest });
+  return rows[0] === undefined ? undefined : toStoredGate(rows[0]);
 }
 
 /** Writes the next version of a policy; of two writers of one version the first holds. @returns whether this one holds */

@@ -119,6 +119,8 @@ export type Verdict = {
   }[];
   readonly findings: readonly Finding[];
   readonly baseline: { readonly id: string; readonly digest: string } | null;
+  /** Without a baseline: the one of another class that comparability speaks of. */
+  readonly nearestBaseline?: { readonly id: string; readonly digest: string } | null;
   readonly references: readonly string[];
   readonly historyDigest: string | null;
   readonly policyDigest: string;

@@ -141,6 +141,26 @@ describe('what a dead process left half-done', () => {
     assert.equal(again[1]?.reportUrl, `https://elsewhere.example/v1/runs/${slowRunId}/report`);
   });
 
+  test('a verdict is judged again on its own grounds after another baseline and another policy took over', async () => {
+    const stored = await readVerdict(store, slowRunId);
+    assert.ok(stored?.baseline);
+    await withService(async (service) => {
+      const call = (method: string, path: string, json?: unknown, body?: string) =>
+        callService(service.url, service.adminToken, method, path, { ...(json === undefined ? {} : { json }), ...(body === undefined ? {} : { body }) });
+      const run = await requireRun(slowRunId);
+      const proposal = { project: run.project, suite: run.suite, name: 'slow', runIds: [slowRunId], reason: 'test' };
+      const proposed = await call('POST', '/v1/baselines', proposal);
+      const overrides = [{ runId: slowRunId, reason: 'test' }];
+      const approved = await call('POST', `/v1/baselines/${proposed.body.baselineId}/approve`, { reason: 'test', overrides });
+      assert.equal(approved.status, 200, approved.text);
+      const policy = 'version: 1\ntolerances:\n  - { metric: latency, drift: 0.9, regression: 1.8 }\n';
+      assert.equal((await call('PUT', `/v1/gates/${run.project}/default`, undefined, policy)).status, 200);
+    });
+    const run = await requireRun(slowRunId);
+    assert.notEqual(toText(await computeVerdict(createJudgePorts(), run)), toText(stored), 'today it would be another verdict');
+    assert.equal(toText(await computeVerdict(createJudgePorts(), run, stored)), toText(stored));
+  });
+
   test('ten judges at once, in several processes, give one verdict', async () => {
     const runId = await withService((service) => pushRun(service, 5, { version: '3.0.0' }));
     await sealRun(sealPorts(), await requireRun(runId), [], 'test');
