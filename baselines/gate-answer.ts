@@ -5,7 +5,9 @@ export const GATE_STATUSES = ['pass', 'fail', 'inconclusive', 'unknown'] as cons
 export type GateStatus = (typeof GATE_STATUSES)[number];
 
 /** What each gate status means to an HTTP client; `curl -f` relies on it (DESIGN, section 4). */
-export const GATE_HTTP_STATUS = { pass: 200, fail: 412, inconclusive: 409, unknown: 404 } as const satisfies Readonly<Record<GateStatus, number>>;
+export const GATE_HTTP_STATUS = { pass: 200, fail: 412, inconclusive: 409, unknown: 404 } as const satisfies Readonly<
+  Record<GateStatus, number>
+>;
 
 /**
  * The HTTP status of a gate answer.

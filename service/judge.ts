@@ -63,7 +63,11 @@ async function readMembers(ports: JudgePorts, baseline: StoredBaseline): Promise
 }
 
 /** What a run is judged against and by. */
-type Grounds = { readonly baseline: StoredBaseline | undefined; readonly nearest: StoredBaseline | undefined; readonly policy: ParsedPolicy };
+type Grounds = {
+  readonly baseline: StoredBaseline | undefined;
+  readonly nearest: StoredBaseline | undefined;
+  readonly policy: ParsedPolicy;
+};
 
 /** What holds now. */
 async function chooseGrounds(ports: JudgePorts, run: StoredRun): Promise<Grounds> {
@@ -73,7 +77,8 @@ async function chooseGrounds(ports: JudgePorts, run: StoredRun): Promise<Grounds
 
 /** What held when a verdict was given. @throws ProblemError not-found when its policy or baseline is gone */
 async function recallGrounds({ store }: JudgePorts, verdict: Verdict): Promise<Grounds> {
-  const recall = async (named: { readonly id: string } | null | undefined) => (named == null ? undefined : await readBaseline(store, named.id));
+  const recall = async (named: { readonly id: string } | null | undefined) =>
+    named == null ? undefined : await readBaseline(store, named.id);
   const [baseline, nearest, policy] = await Promise.all([
     recall(verdict.baseline),
     recall(verdict.nearestBaseline),

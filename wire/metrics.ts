@@ -39,6 +39,7 @@ const ROWS: readonly Row[] = [
   ['duration.cpu', 'ns', 'lower', 'location', [], 'CPU time a piece of work took'],
   ['throughput', 'Hz', 'higher', 'location', [], 'work done per second'],
   ['bandwidth', 'By/s', 'higher', 'location', [], 'bytes moved per second'],
+  ['request.errors', '1', 'lower', 'rate', [], 'requests that failed'],
   ['code.size', 'By', 'lower', 'total', [], 'size of the generated code', 'exact'],
   // Worst-case execution time.
   ['execution.time', 'ns', 'lower', 'wcet', [], 'execution time of one activation of a task'],
@@ -426,7 +427,28 @@ const ROWS: readonly Row[] = [
   ['kernel.hung_task', '1', 'lower', 'rate', [], 'tasks blocked for too long'],
   // Schedulers and disks, as eBPF tools name them.
   ['runqueue.latency', 'ns', 'lower', 'location', ['runqlat', 'runq'], 'time from runnable to running'],
-  ['block.latency', 'ns', 'lower', 'location', ['biolatency', 'biolat'], 'time a block request took'],
+  ['block.latency', 'ns', 'lower', 'location', ['biolatency', 'biolat', 'bio_latency'], 'time a block request took'],
+  ['block.latency.summary', 'ns', 'lower', 'total', [], 'time block requests took, as count and total'],
+  ['block.latency.quantile', 'ns', 'lower', 'total', [], 'quantile of the time block requests took in an interval'],
+  ['block.size', 'By', 'either', 'context', ['bitesize'], 'bytes of a block request'],
+  ['runqueue.delay', 'ns', 'lower', 'total', [], 'time from runnable to running, as count, mean and maximum'],
+  ['runqueue.length', '1', 'lower', 'context', ['runqlen'], 'tasks that wait for a CPU'],
+  ['sched.runtime', 'ns', 'either', 'context', [], 'time a task ran on a CPU'],
+  ['cpu.on_time', 'ns', 'either', 'context', [], 'time a task stayed on a CPU'],
+  ['cpu.off_time', 'ns', 'either', 'context', [], 'time a task stayed off CPU'],
+  ['hardirq.duration', 'ns', 'lower', 'location', [], 'time one hard interrupt took'],
+  ['hardirq.time', 'ns', 'lower', 'context', [], 'time spent in a hard interrupt'],
+  ['hardirq.count', '1', 'either', 'context', [], 'hard interrupts'],
+  ['softirq.duration', 'ns', 'lower', 'location', [], 'time one soft interrupt took'],
+  ['softirq.time', 'ns', 'lower', 'context', [], 'time spent in a soft interrupt'],
+  ['softirq.count', '1', 'either', 'context', [], 'soft interrupts'],
+  ['filesystem.latency', 'ns', 'lower', 'location', [], 'time a file system operation took'],
+  ['tcp.round_trip', 'ns', 'lower', 'location', ['tcprtt'], 'round-trip time of TCP connections'],
+  ['function.latency', 'ns', 'lower', 'location', ['funclatency'], 'time a call of a function took'],
+  ['function.latency.summary', 'ns', 'lower', 'total', [], 'time calls of a function took, as count and total'],
+  ['syscall.latency', 'ns', 'lower', 'total', [], 'time system calls took, as count and total'],
+  ['syscall.count', '1', 'either', 'context', [], 'system calls'],
+  ['syscall.errors', '1', 'lower', 'context', [], 'system calls that failed'],
 ];
 
 export const METRICS: readonly MetricDefinition[] = ROWS.map(([metric, unit, better, judgedAs, native, meaning, assume]) => ({

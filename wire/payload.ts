@@ -2,10 +2,23 @@ import type { Quality } from './quality.ts';
 
 /** Kinds of payload and the formats each takes now. A format id is added here when its parser exists. */
 export const FORMATS = {
-  ebpf: ['bpftrace-json'],
-  pmu: ['perf-stat-json'],
+  ebpf: ['bpftrace-json', 'bpftrace-text', 'bcc-histogram', 'biolatency-json', 'biolatpcts-json', 'ebpf-exporter', 'perf-trace'],
+  pmu: ['perf-stat-json', 'perf-stat-csv', 'perf-stat-text', 'perf-script', 'perf-data-json'],
   gpu: ['dcgm-exporter'],
-  wcet: ['cycles-csv', 'bounds'],
+  wcet: [
+    'cycles-csv',
+    'bounds',
+    'plain-list',
+    'bound-t',
+    'cbmc',
+    'otawa',
+    'platin-pml',
+    'ait-xml',
+    'chronovise-csv',
+    'btf',
+    'babeltrace',
+    'mapped-csv',
+  ],
   samples: ['csv', 'ndjson'],
   events: ['kernel-log'],
 } as const;

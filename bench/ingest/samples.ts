@@ -7,11 +7,13 @@ import { type Stack, withStack } from '../support/stack.ts';
 
 /**
  * Raw samples end to end, from the first byte sent to the receipt, against the same values as RowBinary straight into the same ClickHouse.
- * Run: npm run build && node --import tsx bench/ingest/samples.ts [--quick] [--profile]
+ * Run: npm run build && node --import tsx bench/ingest/samples.ts [csv | ndjson] [--quick] [--profile]
  */
 
 const MILLION = 1_000_000;
 const isQuick = process.argv.includes('--quick');
+/** Naming one leaves the other out. */
+const FORMATS = (['csv', 'ndjson'] as const).filter((format) => !process.argv.includes(format === 'csv' ? 'ndjson' : 'csv'));
 
 type Figure = { readonly name: string; readonly values: number; readonly wallS: number; readonly cpuS: number };
 
@@ -29,33 +31,39 @@ async function measure(name: string, values: number, pids: readonly number[], wo
   return { name, values, wallS, cpuS: readCpuOfAllS(pids) - cpuBefore };
 }
 
-/** The round with the middle rate: on a shared machine single rounds measure the neighbours. */
-function middle(rounds: readonly Figure[]): Figure {
-  const wanted = median(rounds.map(rate));
-  const found = rounds.find((round) => rate(round) === wanted);
-  if (found === undefined) throw new RangeError('middle: no rounds');
-  return found;
-}
-
-async function repeat(rounds: number, work: (round: number) => Promise<Figure>): Promise<Figure> {
-  const figures: Figure[] = [];
-  for (let round = 0; round < rounds; round++) figures.push(await work(round));
-  return middle(figures);
-}
-
 const describe = (shape: SampleShape) =>
   `${shape.format} ${shape.values / MILLION} M, ${shape.seriesCount} series${shape.withAt ? ', at' : ''}`;
 
-/** Every round is a run of its own, so that no payload is a duplicate. */
-async function measureService(stack: Stack, shape: SampleShape, rounds: number): Promise<Figure> {
-  const payload = makePayload(shape);
-  return await repeat(rounds, async () => {
-    const runId = await openRun(stack, 'ingest');
-    return await measure(describe(shape), shape.values, [stack.servicePid, stack.storePid()], async () => {
-      const receipt = await call<{ samples: number }>(stack, 'POST', `/v1/runs/${runId}/samples?format=${shape.format}`, { body: payload });
-      if (receipt.samples !== shape.values) throw new Error(`${receipt.samples} values were acknowledged of ${shape.values}`);
-    });
+/** Every time a run of its own, so that no payload is a duplicate. */
+async function pushPayload(stack: Stack, shape: SampleShape, payload: Buffer): Promise<Figure> {
+  const runId = await openRun(stack, 'ingest');
+  return await measure(describe(shape), shape.values, [stack.servicePid, stack.storePid()], async () => {
+    const receipt = await call<{ samples: number }>(stack, 'POST', `/v1/runs/${runId}/samples?format=${shape.format}`, { body: payload });
+    if (receipt.samples !== shape.values) throw new Error(`${receipt.samples} values were acknowledged of ${shape.values}`);
   });
+}
+
+type Comparison = { readonly figure: Figure; readonly a: number; readonly aPerCore: number; readonly b: number };
+
+/** Each round pushes the payload and then inserts both references, so that neighbours on the machine slow all of them alike. */
+async function compare(stack: Stack, shape: SampleShape, rounds: number, references: References): Promise<Comparison> {
+  const payload = makePayload(shape);
+  const compared: Comparison[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const figure = await pushPayload(stack, shape, payload);
+    const rows = await measureReference(stack, references.rows, shape.values);
+    const stretches = await measureReference(stack, references.stretches, shape.values);
+    compared.push({
+      figure,
+      a: rate(figure) / rate(rows),
+      aPerCore: ratePerCore(figure) / ratePerCore(rows),
+      b: rate(figure) / rate(stretches),
+    });
+  }
+  const middle = median(compared.map(({ a }) => a));
+  const found = compared.find(({ a }) => a === middle);
+  if (found === undefined) throw new RangeError('compare: no rounds');
+  return found;
 }
 
 type Reference = {
@@ -66,13 +74,11 @@ type Reference = {
   readonly batchValues: number;
 };
 
-async function measureReference(stack: Stack, reference: Reference, values: number, rounds: number): Promise<Figure> {
+async function measureReference(stack: Stack, reference: Reference, values: number): Promise<Figure> {
   const statement = `INSERT INTO ${reference.table} (${reference.columns.join(', ')}) FORMAT RowBinary`;
-  return await repeat(rounds, async () => {
-    await execute(stack.store, `TRUNCATE TABLE ${reference.table}`);
-    return await measure(reference.name, values, [stack.storePid()], async () => {
-      for (let sent = 0; sent < values; sent += reference.batchValues) await execute(stack.store, statement, reference.batch);
-    });
+  await execute(stack.store, `TRUNCATE TABLE ${reference.table}`);
+  return await measure(reference.name, values, [stack.storePid()], async () => {
+    for (let sent = 0; sent < values; sent += reference.batchValues) await execute(stack.store, statement, reference.batch);
   });
 }
 
@@ -85,36 +91,37 @@ async function createReferenceTables(stack: Stack): Promise<void> {
   await execute(stack.store, 'CREATE TABLE bench_stretches AS samples');
 }
 
-async function measureReferences(
-  stack: Stack,
-  withAt: boolean,
-  rounds: number,
-): Promise<{ readonly rows: readonly Figure[]; readonly stretches: Figure }> {
+type References = { readonly rows: Reference; readonly stretches: Reference; readonly largeRows: Reference };
+
+function makeReferences(withAt: boolean): References {
   const counts = { seriesCount: 50, withAt };
-  const suffix = withAt ? ', at' : '';
-  const columns = ROW_COLUMNS.map(({ name }) => name);
-  const rows: Figure[] = [];
-  for (const batchValues of [100_000, MILLION]) {
-    const name = `reference (a): a row a value, ${batchValues / 1000} k a batch${suffix}`;
-    const reference = { name, table: 'bench_rows', columns, batch: encodeValueRows(batchValues, counts), batchValues };
-    rows.push(await measureReference(stack, reference, 2 * MILLION, rounds));
-  }
-  const batch = encodeStretchRows(MILLION, counts);
-  const stretches = {
-    name: `reference (b): our rows, 1000 k a batch${suffix}`,
-    table: 'bench_stretches',
-    columns: TABLES.samples.map(({ name }) => name),
-    batch,
-    batchValues: MILLION,
+  const toRows = (batchValues: number): Reference => ({
+    name: `(a) a row a value, ${batchValues / 1000} k a batch${withAt ? ', at' : ''}`,
+    table: 'bench_rows',
+    columns: ROW_COLUMNS.map(({ name }) => name),
+    batch: encodeValueRows(batchValues, counts),
+    batchValues,
+  });
+  return {
+    rows: toRows(100_000),
+    largeRows: toRows(MILLION),
+    stretches: {
+      name: `(b) our rows, 1000 k a batch${withAt ? ', at' : ''}`,
+      table: 'bench_stretches',
+      columns: TABLES.samples.map(({ name }) => name),
+      batch: encodeStretchRows(MILLION, counts),
+      batchValues: MILLION,
+    },
   };
-  return { rows, stretches: await measureReference(stack, stretches, 2 * MILLION, rounds) };
 }
 
 function listShapes(): readonly SampleShape[] {
   const sizes = isQuick ? [MILLION] : [MILLION, 5 * MILLION];
   return sizes.flatMap((values) =>
-    (['csv', 'ndjson'] as const).flatMap((format) =>
-      [1, 50].flatMap((seriesCount) => [false, true].map((withAt) => ({ format, values, seriesCount, withAt }))),
+    FORMATS.flatMap((format) =>
+      (values === MILLION ? [1, 50] : [50]).flatMap((seriesCount) =>
+        [false, true].map((withAt) => ({ format, values, seriesCount, withAt })),
+      ),
     ),
   );
 }
@@ -122,17 +129,17 @@ function listShapes(): readonly SampleShape[] {
 await withStack(async (stack) => {
   console.log(describeMachine());
   await createReferenceTables(stack);
-  await measureService(stack, { format: 'csv', values: MILLION, seriesCount: 50, withAt: true }, 1);
-  const rounds = isQuick ? 1 : 3;
-  const references = { plain: await measureReferences(stack, false, rounds), at: await measureReferences(stack, true, rounds) };
-  const rowsOf = (withAt: boolean) => (withAt ? references.at : references.plain);
-  const figures: { readonly figure: Figure; readonly a: number; readonly aPerCore: number; readonly b: number }[] = [];
+  const warmUp: SampleShape = { format: 'csv', values: MILLION, seriesCount: 50, withAt: true };
+  await pushPayload(stack, warmUp, makePayload(warmUp));
+  const references = { plain: makeReferences(false), at: makeReferences(true) };
+  const alone: Figure[] = [];
+  for (const { rows, largeRows, stretches } of [references.plain, references.at]) {
+    for (const reference of [rows, largeRows, stretches]) alone.push(await measureReference(stack, reference, 2 * MILLION));
+  }
+  const figures: Comparison[] = [];
   for (const shape of listShapes()) {
-    const figure = await measureService(stack, shape, shape.values === MILLION ? rounds : 1);
-    const { rows, stretches } = rowsOf(shape.withAt);
-    // Against the faster of the two batch sizes.
-    const aPerCore = ratePerCore(figure) / Math.max(...rows.map(ratePerCore));
-    figures.push({ figure, a: rate(figure) / Math.max(...rows.map(rate)), aPerCore, b: rate(figure) / rate(stretches) });
+    const rounds = shape.values === MILLION && !isQuick ? 3 : 1;
+    figures.push(await compare(stack, shape, rounds, shape.withAt ? references.at : references.plain));
   }
   const toRow = (figure: Figure, ...ratios: readonly string[]) => [
     figure.name,
@@ -142,11 +149,10 @@ await withStack(async (stack) => {
     figure.cpuS.toFixed(2),
     ...ratios,
   ];
-  const all = [references.plain, references.at].flatMap(({ rows, stretches }) => [...rows, stretches]);
   printTable(
     ['payload', 'M values/s', 'M values/s/core', 'wall s', 'CPU s', '× (a)', '× (a) a core', '× (b)'],
     [
-      ...all.map((figure) => toRow(figure, '', '', '')),
+      ...alone.map((figure) => toRow(figure, '', '', '')),
       ...figures.map(({ figure, a, aPerCore, b }) => toRow(figure, a.toFixed(2), aPerCore.toFixed(2), b.toFixed(2))),
     ],
   );

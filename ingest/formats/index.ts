@@ -1,20 +1,61 @@
 import type { PayloadKind } from '../../wire/payload.ts';
 import type { Format } from '../format.ts';
+import { aitXmlFormat } from './ait-xml.ts';
+import { babeltraceFormat } from './babeltrace.ts';
+import { bccHistogramFormat } from './bcc-histogram.ts';
+import { biolatencyJsonFormat } from './biolatency-json.ts';
+import { biolatpctsJsonFormat } from './biolatpcts-json.ts';
+import { boundTFormat } from './bound-t.ts';
 import { boundsFormat } from './bounds.ts';
 import { bpftraceJsonFormat } from './bpftrace-json.ts';
+import { bpftraceTextFormat } from './bpftrace-text.ts';
+import { btfFormat } from './btf.ts';
+import { cbmcFormat } from './cbmc.ts';
+import { chronoviseCsvFormat } from './chronovise-csv.ts';
 import { csvFormat } from './csv.ts';
 import { cyclesCsvFormat } from './cycles-csv.ts';
 import { dcgmExporterFormat } from './dcgm-exporter.ts';
+import { ebpfExporterFormat } from './ebpf-exporter.ts';
 import { kernelLogFormat } from './kernel-log.ts';
+import { mappedCsvFormat } from './mapped-csv.ts';
 import { ndjsonFormat } from './ndjson.ts';
+import { otawaFormat } from './otawa.ts';
+import { perfDataJsonFormat } from './perf-data-json.ts';
+import { perfScriptFormat } from './perf-script.ts';
+import { perfStatCsvFormat } from './perf-stat-csv.ts';
 import { perfStatJsonFormat } from './perf-stat-json.ts';
+import { perfStatTextFormat } from './perf-stat-text.ts';
+import { perfTraceFormat } from './perf-trace.ts';
+import { plainListFormat } from './plain-list.ts';
+import { platinPmlFormat } from './platin-pml.ts';
 
 /** Every format by the kind of payload it comes in; wire/payload.ts lists the same ids. To add one: its file, a line here, its id there. */
 export const FORMATS_BY_KIND: Readonly<Record<PayloadKind, readonly Format[]>> = {
-  ebpf: [bpftraceJsonFormat],
-  pmu: [perfStatJsonFormat],
+  ebpf: [
+    bpftraceJsonFormat,
+    bpftraceTextFormat,
+    bccHistogramFormat,
+    biolatencyJsonFormat,
+    biolatpctsJsonFormat,
+    ebpfExporterFormat,
+    perfTraceFormat,
+  ],
+  pmu: [perfStatJsonFormat, perfStatCsvFormat, perfStatTextFormat, perfScriptFormat, perfDataJsonFormat],
   gpu: [dcgmExporterFormat],
-  wcet: [cyclesCsvFormat, boundsFormat],
+  wcet: [
+    cyclesCsvFormat,
+    boundsFormat,
+    plainListFormat,
+    boundTFormat,
+    cbmcFormat,
+    otawaFormat,
+    platinPmlFormat,
+    aitXmlFormat,
+    chronoviseCsvFormat,
+    btfFormat,
+    babeltraceFormat,
+    mappedCsvFormat,
+  ],
   samples: [csvFormat, ndjsonFormat],
   events: [kernelLogFormat],
 };

@@ -127,10 +127,10 @@ function unitOf(printed: string, { definition }: PerfEvent): Unit | undefined {
   return { unit: definition.unit, factor: 1, flags: isCount ? NO_FLAGS : UNIT_ASSUMED };
 }
 
-type Aggregation = { readonly labels: Readonly<Record<string, string>>; readonly attributes: Readonly<Record<string, string>> };
+export type Aggregation = { readonly labels: Readonly<Record<string, string>>; readonly attributes: Readonly<Record<string, string>> };
 
 /** Of a thread (`bash-3385`) the name is a label; its number differs from run to run. */
-function readAggregation(aggregation: Readonly<Record<string, string>>): Aggregation {
+export function readAggregation(aggregation: Readonly<Record<string, string>>): Aggregation {
   const thread = aggregation['thread'];
   const cut = thread?.lastIndexOf('-') ?? -1;
   if (thread === undefined || cut <= 0) return { labels: aggregation, attributes: {} };

@@ -61,7 +61,7 @@ function parsePerfStat(text: string, parameters: PayloadParameters): ParseResult
   return { records, warnings: tally.list() };
 }
 
-function warnOfRuns(file: PerfFile, tally: WarningTally): void {
+export function warnOfRuns(file: PerfFile, tally: WarningTally): void {
   const repeated = file.lines.find((line) => line.hasVariance);
   if (repeated === undefined) return;
   const number = repeated.line;
@@ -109,7 +109,7 @@ function addInterval(line: PerfLine, found: PerfSeries, intervals: Map<RecordSer
 }
 
 /** Samples; a counter without any value in any interval is one reading without a value, so that its absence can be seen. */
-function intervalRecord(series: RecordSeries, { values, quality, line }: Interval, repetition: number): IngestRecord {
+export function intervalRecord(series: RecordSeries, { values, quality, line }: Interval, repetition: number): IngestRecord {
   const common = { series, repetition, quality: [...quality], line };
   if (values.length > 0) return { ...common, kind: 'samples', values, atNs: [] };
   return { ...common, kind: 'reading', reading: 'total', value: null, atNs: null, exposureS: null, probability: null, tool: null };
@@ -127,7 +127,7 @@ function readCounter(line: PerfLine, found: PerfSeries, reader: JsonReader): num
   );
 }
 
-function qualityOf(line: PerfLine, value: number | null, found: PerfSeries, file: PerfFile): readonly Quality[] {
+export function qualityOf(line: PerfLine, value: number | null, found: PerfSeries, file: PerfFile): readonly Quality[] {
   const isMultiplexed = value !== null && line.runningPercent !== undefined && line.runningPercent < 100;
   // 7.2 prints duration_time as 0 with a runtime of 1 ns.
   const isBug = (line.hasVariance && file.version !== 'new') || (value === 0 && line.runtimeNs === 1 && line.event === 'duration_time');

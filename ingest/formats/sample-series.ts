@@ -3,8 +3,8 @@ import { ASSUME, type Assume, BETTER, type Better, findMetric } from '../../wire
 import { ProblemError } from '../../wire/problems.ts';
 import { type BaseUnit, toBaseUnit, UNIT_SYMBOLS } from '../../wire/units.ts';
 import { ParseError, type PayloadParameters } from '../format.ts';
-import type { RecordSeries } from '../records.ts';
 import { quote, readInteger } from '../lexers/decimal.ts';
+import type { RecordSeries } from '../records.ts';
 
 /** Which series a row of the formats of our own (csv, ndjson) belongs to. */
 

@@ -146,7 +146,10 @@ describe('what a dead process left half-done', () => {
     assert.ok(stored?.baseline);
     await withService(async (service) => {
       const call = (method: string, path: string, json?: unknown, body?: string) =>
-        callService(service.url, service.adminToken, method, path, { ...(json === undefined ? {} : { json }), ...(body === undefined ? {} : { body }) });
+        callService(service.url, service.adminToken, method, path, {
+          ...(json === undefined ? {} : { json }),
+          ...(body === undefined ? {} : { body }),
+        });
       const run = await requireRun(slowRunId);
       const proposal = { project: run.project, suite: run.suite, name: 'slow', runIds: [slowRunId], reason: 'test' };
       const proposed = await call('POST', '/v1/baselines', proposal);

@@ -17,10 +17,12 @@ describe('formats', () => {
 
   const heads: readonly [kind: (typeof PAYLOAD_KINDS)[number], head: string, found: string][] = [
     ['ebpf', fixture('bpftrace-0.27/uprobe.json'), 'bpftrace-json'],
-    ['ebpf', 'Attaching 3 probes...', 'none'],
+    ['ebpf', 'Attaching 3 probes...', 'bpftrace-text'],
+    ['ebpf', 'hello', 'none'],
     ['pmu', fixture('perf-6.12/runs.jsonl'), 'perf-stat-json'],
     ['pmu', '\uFEFF# started on Fri Nov 20 18:13:34 2026\n\n{"counter-value" : "1"}', 'perf-stat-json'],
-    ['pmu', '336.43,msec,task-clock,336438915,100.00,0.892,CPUs utilized', 'none'],
+    ['pmu', '336.43,msec,task-clock,336438915,100.00,0.892,CPUs utilized', 'perf-stat-csv'],
+    ['pmu', 'hello', 'none'],
     ['gpu', fixture('dcgm-exporter-1.4.6/sentinels.prom'), 'dcgm-exporter'],
     ['gpu', '<html>', 'none'],
     ['wcet', 'run,cycles\n0,1\n', 'cycles-csv'],

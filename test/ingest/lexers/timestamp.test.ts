@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ParseError } from '../../../ingest/format.ts';
+import { Int64List } from '../../../ingest/lexers/int64-list.ts';
 import { assertTimesInWindow, readTimestamp, TimestampReader } from '../../../ingest/lexers/timestamp.ts';
 import type { SamplesRecord } from '../../../ingest/records.ts';
 import { LIMITS } from '../../../wire/limits.ts';
@@ -65,5 +66,35 @@ test('takes times at both limits of the window and refuses one nanosecond beyond
         error.message.includes(`${outside} ns`) &&
         /value 2 of the 2/.test(error.message),
     );
+  }
+});
+
+test('reads a time quickly as it reads it slowly, whatever came before it', () => {
+  const texts = [
+    '-123456789012345678',
+    '1795194819000000000',
+    '1795194819999999999',
+    '1795194819-23456789',
+    '4294967295999999999',
+    '2026-01-31T12:00:00Z',
+    '2026-01-31T12:00:59.999999999Z',
+    '2026-01-31T12:00:60Z',
+    '2026-01-31T12:00:01+01:00',
+    '2026-01-31T12:00Z',
+    '1969-12-31T23:59:00Z',
+    '1969-12-31T23:59:59.999999999Z',
+    '179519481900000000',
+  ];
+  for (const first of texts) {
+    for (const second of texts) {
+      const reader = new TimestampReader();
+      for (const text of [first, second, first]) {
+        const quick = reader.readQuickly(`at,${text}\n`, 3, 3 + text.length);
+        const slow = readTimestamp(text);
+        const list = new Int64List();
+        if (quick !== undefined) list.push(quick);
+        assert.deepEqual([...list.take()], 'atNs' in slow ? [slow.atNs] : [], text);
+      }
+    }
   }
 });
