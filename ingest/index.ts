@@ -1,2 +1,3 @@
+export { type EnvironmentRequest, type ReadEnvironment, readEnvironment } from './read-environment.ts';
 export { type PayloadRequest, receivePayload } from './receive.ts';
-export { readUnfinishedSeals, type SealPorts, sealRun } from './seal.ts';
+export { assertEnvironmentCounts, readUnfinishedSeals, type SealPorts, sealRun } from './seal.ts';

@@ -3,6 +3,7 @@ import {
   putSeal,
   readPayloadCounts,
   readReceipts,
+  readRun,
   readRunsById,
   readSeal,
   readSealIntent,
@@ -119,6 +120,8 @@ export async function sealRun(ports: SealPorts, run: StoredRun, expected: readon
   await readComplete(store, run, expected);
   await appendSealIntent(store, { run_id: run.runId, intended_at: nowMs(), intended_by: sealedBy });
   const { receipts, orphans } = await readComplete(store, run, expected);
+  // After the intent, as the receipts: a writer that saw no intent once its environment was stored is answered 200.
+  const { environment, environmentGeneration } = (await readRun(store, run.runId)) ?? run;
   const sorted = sortReceipts(receipts);
   const receiptIds = sorted.map((receipt) => receipt.receiptId);
   const seal = await putSeal(store, {
@@ -135,9 +138,10 @@ export async function sealRun(ports: SealPorts, run: StoredRun, expected: readon
       suite: run.suite,
       kind: run.kind,
       subject: run.subject,
-      environment: run.environment,
+      environment,
       receiptIds,
     }),
+    environment_generation: environmentGeneration,
   });
   await removeOrphans(
     store,
@@ -147,23 +151,37 @@ export async function sealRun(ports: SealPorts, run: StoredRun, expected: readon
   return seal;
 }
 
-/**
- * Called by a writer once its receipt is stored, before it answers 2xx: is the receipt sure to count?
- * @throws ProblemError run-sealed when the seal came first, run-sealing when it is still under way after three seconds
- */
-export async function assertReceiptCounts({ store, sleep }: SealPorts, runId: string, receiptId: string): Promise<void> {
-  if (!(await readSealIntent(store, runId))) return;
+/** The seal a writer must wait for; undefined when nobody has announced one. @throws ProblemError run-sealing when it does not come */
+async function awaitSeal({ store, sleep }: SealPorts, runId: string): Promise<StoredSeal | undefined> {
+  if (!(await readSealIntent(store, runId))) return undefined;
   for (let poll = 0; poll < SEAL_POLLS; poll += 1) {
     const seal = await readSeal(store, runId);
-    if (seal !== undefined) {
-      if (seal.receiptIds.includes(receiptId)) return;
-      throw new ProblemError('run-sealed', `run ${runId} was sealed without this payload; open another run for new content`);
-    }
+    if (seal !== undefined) return seal;
     await sleep(SEAL_POLL_MS);
   }
   throw new ProblemError('run-sealing', `run ${runId} is being sealed; send the same payload again to learn whether it counts`, {
     retryAfterS: 2,
   });
+}
+
+/**
+ * Called once a merge of the environment is stored, before it is answered: is it sure to be what is judged?
+ * @throws ProblemError as assertReceiptCounts
+ */
+export async function assertEnvironmentCounts(ports: SealPorts, runId: string, generation: number): Promise<void> {
+  const seal = await awaitSeal(ports, runId);
+  if (seal === undefined || seal.environmentGeneration >= generation) return;
+  throw new ProblemError('run-sealed', `run ${runId} was sealed without this environment; open another run for new content`);
+}
+
+/**
+ * Called by a writer once its receipt is stored, before it answers 2xx: is the receipt sure to count?
+ * @throws ProblemError run-sealed when the seal came first, run-sealing when it is still under way after three seconds
+ */
+export async function assertReceiptCounts(ports: SealPorts, runId: string, receiptId: string): Promise<void> {
+  const seal = await awaitSeal(ports, runId);
+  if (seal === undefined || seal.receiptIds.includes(receiptId)) return;
+  throw new ProblemError('run-sealed', `run ${runId} was sealed without this payload; open another run for new content`);
 }
 
 /** A sealer that is alive finishes within this time. */

@@ -6,6 +6,7 @@ import { ProblemError } from '../wire/problems.ts';
 import type { ServiceConfig } from './config.ts';
 import { answerProblem } from './problem.ts';
 import { baselineRoutes } from './routes/baselines.ts';
+import { environmentRoutes } from './routes/environment.ts';
 import { gateRoutes } from './routes/gates.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { payloadRoutes } from './routes/payloads.ts';
@@ -72,6 +73,7 @@ export async function buildApp(services: Services, { logLevel }: Pick<ServiceCon
   const routes = [
     runRoutes,
     payloadRoutes,
+    environmentRoutes,
     sealRoutes,
     seriesRoutes,
     verdictRoutes,

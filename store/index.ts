@@ -10,6 +10,7 @@ export {
 } from './baselines.ts';
 export { connectStore, type Store, type StoreAddress } from './client.ts';
 export * from './embedded/index.ts';
+export { putRunEnvironment, readRunEnvironments, type StoredRunEnvironment } from './environments.ts';
 export { putGate, readGate, readGateByDigest, type StoredGate } from './gates.ts';
 export { appendPayloadRows, createGroupCommit, type GroupCommit, type PayloadRows } from './group-commit.ts';
 export { readMeasurements } from './measurements.ts';

@@ -15,6 +15,7 @@ type RunRow = {
   subject_digest: string;
   class_digest: string;
   environment: string;
+  environment_generation: string;
   labels: Record<string, string>;
   request_digest: string;
   created_at_ms: string;
@@ -30,6 +31,8 @@ type RunRow = {
 export type StoredRun = RunRecord & {
   readonly state: RunState;
   readonly classDigest: string;
+  /** How many times tool output was merged into the environment; 0: as opened. The class and `environment` are those of the last that counts. */
+  readonly environmentGeneration: number;
   readonly requestDigest: string;
   readonly sealDigest: string | null;
   readonly verdictId: string | null;
@@ -43,7 +46,8 @@ const NIL = '00000000-0000-0000-0000-000000000000';
 const SELECT_RUN = `
 SELECT r.run_id AS run_id, r.project AS project, r.suite AS suite, r.kind AS kind, r.subject_name AS subject_name,
   r.subject_version AS subject_version, r.subject_commit AS subject_commit, r.subject_branch AS subject_branch,
-  r.subject_digest AS subject_digest, r.class_digest AS class_digest, r.environment AS environment, r.labels AS labels,
+  r.subject_digest AS subject_digest, if(e.generation = 0, r.class_digest, e.class_digest) AS class_digest,
+  if(e.generation = 0, r.environment, e.environment) AS environment, e.generation AS environment_generation, r.labels AS labels,
   r.request_digest AS request_digest, toString(toUnixTimestamp64Milli(r.created_at)) AS created_at_ms, r.created_by AS created_by,
   s.digest AS seal_digest, i.run_id != toUUID('${NIL}') AS intended, v.verdict_id AS verdict_id, v.verdict_status AS verdict_status,
   w.reason AS withdrawal`;
@@ -57,7 +61,14 @@ LEFT JOIN (SELECT t.run_id AS run_id, argMin(t.verdict_id, (t.computed_at, t.ver
   argMin(t.verdict_status, (t.computed_at, t.verdict_id)) AS verdict_status FROM verdicts AS t WHERE t.${condition} GROUP BY t.run_id) AS v
   ON v.run_id = r.run_id
 LEFT JOIN (SELECT t.run_id AS run_id, argMin(t.reason, t.withdrawn_at) AS reason FROM withdrawals AS t WHERE t.${condition} GROUP BY t.run_id) AS w
-  ON w.run_id = r.run_id`;
+  ON w.run_id = r.run_id
+LEFT JOIN (SELECT t.run_id AS run_id, max(t.generation) AS generation, argMin(t.environment, (-toInt64(t.generation), t.received_at, t.content_digest)) AS environment,
+  argMin(t.class_digest, (-toInt64(t.generation), t.received_at, t.content_digest)) AS class_digest
+  FROM run_environments AS t
+  LEFT JOIN (SELECT u.run_id AS run_id, count() AS seals, argMin(u.environment_generation, (u.sealed_at, u.seal_id)) AS sealed_generation
+    FROM seals AS u WHERE u.${condition} GROUP BY u.run_id) AS z ON z.run_id = t.run_id
+  WHERE t.${condition} AND (z.seals = 0 OR t.generation <= z.sealed_generation) GROUP BY t.run_id) AS e
+  ON e.run_id = r.run_id`;
 
 function toState(row: RunRow): RunState {
   if (row.verdict_id !== NIL) return 'judged';
@@ -91,6 +102,7 @@ function toStoredRun(row: RunRow): StoredRun {
     createdBy: row.created_by,
     state: toState(row),
     classDigest: row.class_digest,
+    environmentGeneration: Number(row.environment_generation),
     requestDigest: row.request_digest,
     sealDigest: row.seal_digest === '' ? null : row.seal_digest,
     verdictId: row.verdict_id === NIL ? null : row.verdict_id,

@@ -8,15 +8,24 @@ export type StoredSeal = {
   readonly receiptIds: readonly string[];
   readonly payloadIds: readonly string[];
   readonly digest: string;
+  /** Which merge of the run's environment is sealed; 0 is the environment it was opened with. */
+  readonly environmentGeneration: number;
   readonly sealedAtMs: number;
 };
 
-type SealRow = { seal_id: string; receipt_ids: string[]; payload_ids: string[]; digest: string; sealed_at_ms: string };
+type SealRow = {
+  seal_id: string;
+  receipt_ids: string[];
+  payload_ids: string[];
+  digest: string;
+  environment_generation: string;
+  sealed_at_ms: string;
+};
 
 /** The seal of a run, or undefined. Should two exist in spite of the token, the lowest (sealedAt, id) is the seal. */
 export async function readSeal(store: Store, runId: string): Promise<StoredSeal | undefined> {
   const rows = await store.query<SealRow>(
-    `SELECT seal_id, receipt_ids, payload_ids, digest, toString(toUnixTimestamp64Milli(sealed_at)) AS sealed_at_ms
+    `SELECT seal_id, receipt_ids, payload_ids, digest, environment_generation, toString(toUnixTimestamp64Milli(sealed_at)) AS sealed_at_ms
 FROM seals WHERE run_id = {runId:UUID} ORDER BY sealed_at, seal_id LIMIT 1`,
     { runId },
   );
@@ -27,6 +36,7 @@ FROM seals WHERE run_id = {runId:UUID} ORDER BY sealed_at, seal_id LIMIT 1`,
     receiptIds: row.receipt_ids,
     payloadIds: row.payload_ids,
     digest: row.digest,
+    environmentGeneration: Number(row.environment_generation),
     sealedAtMs: Number(row.sealed_at_ms),
   };
 }

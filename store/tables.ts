@@ -151,6 +151,7 @@ export const TABLES = {
     { name: 'receipt_ids', type: 'Array(String)' },
     { name: 'payload_ids', type: 'Array(UUID)' },
     { name: 'digest', type: 'String' },
+    { name: 'environment_generation', type: 'UInt64' },
   ],
   withdrawals: [
     { name: 'run_id', type: 'UUID' },
@@ -252,6 +253,20 @@ export const TABLES = {
     { name: 'previous_digest', type: 'String' },
     { name: 'digest', type: 'String' },
     { name: 'acted_at', type: 'DateTime64(3)' },
+  ],
+  run_environments: [
+    { name: 'run_id', type: 'UUID' },
+    { name: 'generation', type: 'UInt64' },
+    { name: 'content_digest', type: 'String' },
+    { name: 'format', type: 'LowCardinality(String)' },
+    { name: 'isa', type: 'LowCardinality(String)' },
+    { name: 'hostname', type: 'String' },
+    { name: 'class_digest', type: 'String' },
+    { name: 'environment', type: 'String' },
+    { name: 'warnings', type: 'String' },
+    { name: 'body_bytes', type: 'UInt64' },
+    { name: 'received_at', type: 'DateTime64(3)' },
+    { name: 'received_by', type: 'String' },
   ],
 } as const satisfies Record<string, readonly Column[]>;
 

@@ -4,6 +4,10 @@ export const LIMITS = {
   jsonBodyBytes: 1024 * 1024,
   /** A payload that is read whole before parsing, bytes after decompression. */
   wholePayloadBytes: 64 * 1024 * 1024,
+  /** Output of a tool that describes a machine, bytes after decompression. */
+  environmentBodyBytes: 4 * 1024 * 1024,
+  /** Times that tool output may be merged into the environment of a run. */
+  environmentsPerRun: 1000,
   /** A payload that streams (samples csv, ndjson), bytes after decompression. */
   streamPayloadBytes: 8 * 1024 * 1024 * 1024,
   /** Decompressed bytes per compressed byte, applied once `ratioGraceBytes` have come out. */

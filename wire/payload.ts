@@ -3,8 +3,17 @@ import type { Quality } from './quality.ts';
 /** Kinds of payload and the formats each takes now. A format id is added here when its parser exists. */
 export const FORMATS = {
   ebpf: ['bpftrace-json', 'bpftrace-text', 'bcc-histogram', 'biolatency-json', 'biolatpcts-json', 'ebpf-exporter', 'perf-trace'],
-  pmu: ['perf-stat-json', 'perf-stat-csv', 'perf-stat-text', 'perf-script', 'perf-data-json'],
-  gpu: ['dcgm-exporter'],
+  pmu: [
+    'perf-stat-json',
+    'perf-stat-csv',
+    'perf-stat-text',
+    'perf-script',
+    'perf-data-json',
+    'papi-hl',
+    'likwid-csv',
+    'google-benchmark-json',
+  ],
+  gpu: ['dcgm-exporter', 'dcgmi-dmon', 'dcgmi-nvlink', 'nvidia-smi-nvlink', 'nvidia-smi-query', 'nvidia-smi-q', 'ncu-csv', 'nsys-csv'],
   wcet: [
     'cycles-csv',
     'bounds',
@@ -19,7 +28,7 @@ export const FORMATS = {
     'babeltrace',
     'mapped-csv',
   ],
-  samples: ['csv', 'ndjson'],
+  samples: ['csv', 'ndjson', 'hdr-log', 'hdr-histogram', 'k6', 'wrk2'],
   events: ['kernel-log'],
 } as const;
 

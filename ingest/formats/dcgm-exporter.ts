@@ -19,7 +19,10 @@ export const dcgmExporterFormat: Format = {
   mode: 'whole',
   summary: 'curl http://host:9400/metrics of dcgm-exporter (1.4 and later)',
   extraParameters: [],
-  detect: (head) => /^\uFEFF?\s*(#(?! (?:HELP|TYPE) )[^\n]*\n\s*)*(# (HELP|TYPE) |[A-Za-z_:][A-Za-z0-9_:]*(\{| +[-+0-9.NI]))/.test(head),
+  detect: (head) =>
+    /^\uFEFF?\s*(#(?! (?:HELP|TYPE) )[^\n]*\n\s*)*(# (HELP|TYPE) |[A-Za-z_:][A-Za-z0-9_:]*(\{| +[-+0-9.NI]\S*(?: +-?\d+)?[ \t]*(?:\r?\n|$)))/.test(
+      head,
+    ),
   parse: parseDcgmExporter,
 };
 

@@ -15,11 +15,24 @@ import { chronoviseCsvFormat } from './chronovise-csv.ts';
 import { csvFormat } from './csv.ts';
 import { cyclesCsvFormat } from './cycles-csv.ts';
 import { dcgmExporterFormat } from './dcgm-exporter.ts';
+import { dcgmiDmonFormat } from './dcgmi-dmon.ts';
+import { dcgmiNvlinkFormat } from './dcgmi-nvlink.ts';
 import { ebpfExporterFormat } from './ebpf-exporter.ts';
+import { googleBenchmarkJsonFormat } from './google-benchmark-json.ts';
+import { hdrHistogramFormat } from './hdr-histogram.ts';
+import { hdrLogFormat } from './hdr-log.ts';
+import { k6Format } from './k6.ts';
 import { kernelLogFormat } from './kernel-log.ts';
+import { likwidCsvFormat } from './likwid-csv.ts';
 import { mappedCsvFormat } from './mapped-csv.ts';
+import { ncuCsvFormat } from './ncu-csv.ts';
 import { ndjsonFormat } from './ndjson.ts';
+import { nsysCsvFormat } from './nsys-csv.ts';
+import { nvidiaSmiNvlinkFormat } from './nvidia-smi-nvlink.ts';
+import { nvidiaSmiQFormat } from './nvidia-smi-q.ts';
+import { nvidiaSmiQueryFormat } from './nvidia-smi-query.ts';
 import { otawaFormat } from './otawa.ts';
+import { papiHlFormat } from './papi-hl.ts';
 import { perfDataJsonFormat } from './perf-data-json.ts';
 import { perfScriptFormat } from './perf-script.ts';
 import { perfStatCsvFormat } from './perf-stat-csv.ts';
@@ -28,6 +41,7 @@ import { perfStatTextFormat } from './perf-stat-text.ts';
 import { perfTraceFormat } from './perf-trace.ts';
 import { plainListFormat } from './plain-list.ts';
 import { platinPmlFormat } from './platin-pml.ts';
+import { wrk2Format } from './wrk2.ts';
 
 /** Every format by the kind of payload it comes in; wire/payload.ts lists the same ids. To add one: its file, a line here, its id there. */
 export const FORMATS_BY_KIND: Readonly<Record<PayloadKind, readonly Format[]>> = {
@@ -40,8 +54,26 @@ export const FORMATS_BY_KIND: Readonly<Record<PayloadKind, readonly Format[]>> =
     ebpfExporterFormat,
     perfTraceFormat,
   ],
-  pmu: [perfStatJsonFormat, perfStatCsvFormat, perfStatTextFormat, perfScriptFormat, perfDataJsonFormat],
-  gpu: [dcgmExporterFormat],
+  pmu: [
+    perfStatJsonFormat,
+    perfStatCsvFormat,
+    perfStatTextFormat,
+    perfScriptFormat,
+    perfDataJsonFormat,
+    papiHlFormat,
+    likwidCsvFormat,
+    googleBenchmarkJsonFormat,
+  ],
+  gpu: [
+    dcgmExporterFormat,
+    dcgmiDmonFormat,
+    dcgmiNvlinkFormat,
+    nvidiaSmiNvlinkFormat,
+    nvidiaSmiQueryFormat,
+    nvidiaSmiQFormat,
+    ncuCsvFormat,
+    nsysCsvFormat,
+  ],
   wcet: [
     cyclesCsvFormat,
     boundsFormat,
@@ -56,7 +88,7 @@ export const FORMATS_BY_KIND: Readonly<Record<PayloadKind, readonly Format[]>> =
     babeltraceFormat,
     mappedCsvFormat,
   ],
-  samples: [csvFormat, ndjsonFormat],
+  samples: [csvFormat, ndjsonFormat, hdrLogFormat, hdrHistogramFormat, k6Format, wrk2Format],
   events: [kernelLogFormat],
 };
 

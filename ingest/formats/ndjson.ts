@@ -21,7 +21,8 @@ export const ndjsonFormat: Format = {
   extraParameters: [],
   detect: (head) => {
     const first = /^\uFEFF?\s*(.*)/.exec(head)?.[1] ?? '';
-    return first.startsWith('{') && /"values?"[ \t]*:/.test(first);
+    const ofLoadTester = /^\{[ \t]*"(root_group|options|state|metrics|setup_data)"[ \t]*:/.test(first);
+    return first.startsWith('{') && !ofLoadTester && /"values?"[ \t]*:/.test(first);
   },
   open: openNdjson,
 };

@@ -24,7 +24,10 @@ export const perfStatJsonFormat: Format = {
   mode: 'whole',
   summary: 'LC_ALL=C perf stat -j -o file -- program (6.1 and later)',
   extraParameters: [],
-  detect: (head) => /^\uFEFF?\s*(#[^\n]*\n\s*)*\{/.test(head) && /\{\s*\}|"(counter-value|metric-value|[^"]*_per_second)"/.test(head),
+  detect: (head) =>
+    /^\uFEFF?\s*(#[^\n]*\n\s*)*\{/.test(head) &&
+    !/^\uFEFF?\s*\{\s*"(context|papi_version|linux-perf-json-version)"\s*:/.test(head) &&
+    /\{\s*\}|"(counter-value|metric-value|[^"]*_per_second)"/.test(head),
   parse: parsePerfStat,
 };
 

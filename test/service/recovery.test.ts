@@ -193,6 +193,7 @@ describe('what a dead process left half-done', () => {
         receipt_ids: [],
         payload_ids: [],
         digest: 'sha256:gone',
+        environment_generation: 0,
       },
     ]);
     for (const runId of [broken, whole]) await appendSealIntent(store, { run_id: runId, intended_at: longAgoMs, intended_by: 'dead' });

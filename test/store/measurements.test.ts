@@ -117,6 +117,7 @@ async function appendSeal(runId: string, canonical: readonly Payload[]): Promise
       receipt_ids: canonical.map(({ payloadId }) => `sha256:${payloadId}`),
       payload_ids: canonical.map(({ payloadId }) => payloadId),
       digest: 'sha256:seal',
+      environment_generation: 0,
     },
   ]);
 }
@@ -462,6 +463,7 @@ describe('measurements, aggregated by ClickHouse', () => {
           receipt_ids: [],
           payload_ids: [inSeal.payloadId, late.payloadId],
           digest: '',
+          environment_generation: 0,
         },
       ]);
       assert.equal(onlyRepetition(await readOne(runId)).sampleCount, 2);

@@ -36,6 +36,7 @@ const toSealRow = (runId: string, caller: number): Row<'seals'> => ({
   receipt_ids: [`sha256:${caller}`],
   payload_ids: [],
   digest: `sha256:${caller}`,
+  environment_generation: 0,
 });
 
 const toGateRow = (project: string, version: number, digest: string): Row<'gates'> => ({
