@@ -15,7 +15,7 @@ import type { PayloadKind, ReceiptAnswer, Warning } from '../wire/payload.ts';
 import { ProblemError } from '../wire/problems.ts';
 import { type Body, readBody } from './body.ts';
 import { type Format, ParseError, type StreamParser } from './format.ts';
-import { detectFormat, FORMATS_BY_KIND } from './formats/index.ts';
+import { detectFormat, findFormat } from './formats/index.ts';
 import { assertTimesInWindow } from './lexers/timestamp.ts';
 import { assertExtraParameters, type PayloadQuery, readPayloadQuery, unsupportedFormat } from './parameters.ts';
 import type { IngestRecord } from './records.ts';
@@ -43,7 +43,7 @@ const HEAD_CHARACTERS = 4096;
 
 function chooseFormat(kind: PayloadKind, named: string | undefined, head: string): Format {
   if (named !== undefined) {
-    const format = FORMATS_BY_KIND[kind].find(({ id }) => id === named);
+    const format = findFormat(kind, named);
     if (format === undefined) throw unsupportedFormat(kind, `format ${JSON.stringify(named.slice(0, 80))} is not one of this kind`);
     return format;
   }

@@ -1,6 +1,6 @@
 import type { Format, PayloadParameters } from '../../ingest/format.ts';
-import { csvFormat } from '../../ingest/formats/csv.ts';
-import { ndjsonFormat } from '../../ingest/formats/ndjson.ts';
+import { csvFormat } from '../../ingest/formats/samples/csv.ts';
+import { ndjsonFormat } from '../../ingest/formats/samples/ndjson.ts';
 import type { SamplesRecord } from '../../ingest/records.ts';
 import { createRowBinaryEncoder } from '../../store/row-binary.ts';
 

@@ -2,7 +2,7 @@ import { LIMITS } from '../../wire/limits.ts';
 import type { Quality } from '../../wire/quality.ts';
 import type { PayloadParameters } from '../format.ts';
 import type { IngestRecord, ReadingRecord, RecordSeries } from '../records.ts';
-import { refuseBeyondLimit } from './sample-series.ts';
+import { refuseBeyondLimit } from './samples/sample-series.ts';
 import { declareSeries, type SeriesDeclaration } from './series.ts';
 
 /** Values of one record at most, and held back at most over all series. */

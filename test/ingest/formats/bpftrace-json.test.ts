@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bpftraceJsonFormat } from '../../../ingest/formats/bpftrace-json.ts';
+import { bpftraceJsonFormat } from '../../../ingest/formats/ebpf/bpftrace-json.ts';
 import { assertRefused, codesOf, fixture, histogramsOf, parse, readingsOf, recordOf, samplesOf, sumOf } from './reading.ts';
 
 const read = (text: string, parameters = {}) => parse(bpftraceJsonFormat, text, parameters);

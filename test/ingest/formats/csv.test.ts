@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ParseError } from '../../../ingest/format.ts';
-import { csvFormat } from '../../../ingest/formats/csv.ts';
+import { csvFormat } from '../../../ingest/formats/samples/csv.ts';
 import { LIMITS } from '../../../wire/limits.ts';
 import { ProblemError } from '../../../wire/problems.ts';
 import {

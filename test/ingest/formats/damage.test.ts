@@ -1,12 +1,12 @@
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type Format, ParseError } from '../../../ingest/format.ts';
-import { boundsFormat } from '../../../ingest/formats/bounds.ts';
-import { bpftraceJsonFormat } from '../../../ingest/formats/bpftrace-json.ts';
-import { cyclesCsvFormat } from '../../../ingest/formats/cycles-csv.ts';
-import { dcgmExporterFormat } from '../../../ingest/formats/dcgm-exporter.ts';
-import { kernelLogFormat } from '../../../ingest/formats/kernel-log.ts';
-import { perfStatJsonFormat } from '../../../ingest/formats/perf-stat-json.ts';
+import { bpftraceJsonFormat } from '../../../ingest/formats/ebpf/bpftrace-json.ts';
+import { kernelLogFormat } from '../../../ingest/formats/events/kernel-log.ts';
+import { dcgmExporterFormat } from '../../../ingest/formats/gpu/dcgm-exporter.ts';
+import { perfStatJsonFormat } from '../../../ingest/formats/pmu/perf-stat-json.ts';
+import { boundsFormat } from '../../../ingest/formats/wcet/bounds.ts';
+import { cyclesCsvFormat } from '../../../ingest/formats/wcet/cycles-csv.ts';
 import { fixture, parse } from './reading.ts';
 import { assertSound } from './sound.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { dcgmExporterFormat } from '../../../ingest/formats/dcgm-exporter.ts';
+import { dcgmExporterFormat } from '../../../ingest/formats/gpu/dcgm-exporter.ts';
 import { assertRefused, codesOf, fixture, parse, readingsOf, recordOf, samplesOf } from './reading.ts';
 
 const read = (text: string, parameters = {}) => parse(dcgmExporterFormat, text, parameters);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ncuCsvFormat } from '../../../ingest/formats/ncu-csv.ts';
-import { readNcuUnit } from '../../../ingest/formats/ncu-units.ts';
-import { nsysCsvFormat } from '../../../ingest/formats/nsys-csv.ts';
+import { ncuCsvFormat } from '../../../ingest/formats/gpu/ncu-csv.ts';
+import { readNcuUnit } from '../../../ingest/formats/gpu/ncu-units.ts';
+import { nsysCsvFormat } from '../../../ingest/formats/gpu/nsys-csv.ts';
 import { readGrouped, weighSeparators } from '../../../ingest/lexers/grouped-number.ts';
 import { type AnyFormat, outline, readAny } from './gpu-reading.ts';
 import { assertRefused, codesOf, fixture } from './reading.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { dcgmiDmonFormat } from '../../../ingest/formats/dcgmi-dmon.ts';
-import { dcgmiNvlinkFormat } from '../../../ingest/formats/dcgmi-nvlink.ts';
-import { nvidiaSmiNvlinkFormat } from '../../../ingest/formats/nvidia-smi-nvlink.ts';
-import { nvidiaSmiQFormat } from '../../../ingest/formats/nvidia-smi-q.ts';
-import { nvidiaSmiQueryFormat } from '../../../ingest/formats/nvidia-smi-query.ts';
+import { dcgmiDmonFormat } from '../../../ingest/formats/gpu/dcgmi-dmon.ts';
+import { dcgmiNvlinkFormat } from '../../../ingest/formats/gpu/dcgmi-nvlink.ts';
+import { nvidiaSmiNvlinkFormat } from '../../../ingest/formats/gpu/nvidia-smi-nvlink.ts';
+import { nvidiaSmiQFormat } from '../../../ingest/formats/gpu/nvidia-smi-q.ts';
+import { nvidiaSmiQueryFormat } from '../../../ingest/formats/gpu/nvidia-smi-query.ts';
 import { type AnyFormat, outline, readAny } from './gpu-reading.ts';
 import { assertRefused, codesOf, fixture } from './reading.ts';
 

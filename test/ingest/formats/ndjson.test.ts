@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ParseError } from '../../../ingest/format.ts';
-import { ndjsonFormat } from '../../../ingest/formats/ndjson.ts';
+import { ndjsonFormat } from '../../../ingest/formats/samples/ndjson.ts';
 import { JsonLine } from '../../../ingest/lexers/json-line.ts';
 import { LIMITS } from '../../../wire/limits.ts';
 import { ProblemError } from '../../../wire/problems.ts';

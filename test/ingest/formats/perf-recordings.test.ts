@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { perfDataJsonFormat } from '../../../ingest/formats/perf-data-json.ts';
-import { perfScriptFormat } from '../../../ingest/formats/perf-script.ts';
+import { perfDataJsonFormat } from '../../../ingest/formats/pmu/perf-data-json.ts';
+import { perfScriptFormat } from '../../../ingest/formats/pmu/perf-script.ts';
 import { LIMITS } from '../../../wire/limits.ts';
 import { readPieces } from './perf-reading.ts';
 import { assertRefused, codesOf, fixture, readingsOf } from './reading.ts';

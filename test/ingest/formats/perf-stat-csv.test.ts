@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { perfStatCsvFormat } from '../../../ingest/formats/perf-stat-csv.ts';
-import { perfStatJsonFormat } from '../../../ingest/formats/perf-stat-json.ts';
+import { perfStatCsvFormat } from '../../../ingest/formats/pmu/perf-stat-csv.ts';
+import { perfStatJsonFormat } from '../../../ingest/formats/pmu/perf-stat-json.ts';
 import { identityOf } from '../../../ingest/formats/series.ts';
 import { LIMITS } from '../../../wire/limits.ts';
 import { readPieces } from './perf-reading.ts';

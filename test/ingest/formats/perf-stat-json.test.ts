@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { perfStatJsonFormat } from '../../../ingest/formats/perf-stat-json.ts';
+import { perfStatJsonFormat } from '../../../ingest/formats/pmu/perf-stat-json.ts';
 import { assertRefused, codesOf, fixture, parse, readingsOf, samplesOf } from './reading.ts';
 
 const read = (text: string, parameters = {}) => parse(perfStatJsonFormat, text, parameters);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { perfStatTextFormat } from '../../../ingest/formats/perf-stat-text.ts';
+import { perfStatTextFormat } from '../../../ingest/formats/pmu/perf-stat-text.ts';
 import { readPieces } from './perf-reading.ts';
 import { assertRefused, codesOf, fixture, readingsOf, samplesOf } from './reading.ts';
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { Format } from '../../../ingest/format.ts';
-import { bpftraceJsonFormat } from '../../../ingest/formats/bpftrace-json.ts';
-import { cyclesCsvFormat } from '../../../ingest/formats/cycles-csv.ts';
-import { dcgmExporterFormat } from '../../../ingest/formats/dcgm-exporter.ts';
-import { kernelLogFormat } from '../../../ingest/formats/kernel-log.ts';
-import { perfStatJsonFormat } from '../../../ingest/formats/perf-stat-json.ts';
+import { bpftraceJsonFormat } from '../../../ingest/formats/ebpf/bpftrace-json.ts';
+import { kernelLogFormat } from '../../../ingest/formats/events/kernel-log.ts';
+import { dcgmExporterFormat } from '../../../ingest/formats/gpu/dcgm-exporter.ts';
+import { perfStatJsonFormat } from '../../../ingest/formats/pmu/perf-stat-json.ts';
+import { cyclesCsvFormat } from '../../../ingest/formats/wcet/cycles-csv.ts';
 import { assertRefused, hasSamples, histogramsOf, parse, readingsOf, SAMPLES, sample, samplesOf, sumOf } from './reading.ts';
 import { assertSound } from './sound.ts';
 

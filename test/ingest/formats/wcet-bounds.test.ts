@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { aitXmlFormat } from '../../../ingest/formats/ait-xml.ts';
-import { boundTFormat } from '../../../ingest/formats/bound-t.ts';
-import { cbmcFormat } from '../../../ingest/formats/cbmc.ts';
-import { chronoviseCsvFormat } from '../../../ingest/formats/chronovise-csv.ts';
-import { otawaFormat } from '../../../ingest/formats/otawa.ts';
-import { platinPmlFormat } from '../../../ingest/formats/platin-pml.ts';
-import type { WcetFormat } from '../../../ingest/formats/wcet-format.ts';
+import { aitXmlFormat } from '../../../ingest/formats/wcet/ait-xml.ts';
+import { boundTFormat } from '../../../ingest/formats/wcet/bound-t.ts';
+import { cbmcFormat } from '../../../ingest/formats/wcet/cbmc.ts';
+import { chronoviseCsvFormat } from '../../../ingest/formats/wcet/chronovise-csv.ts';
+import { otawaFormat } from '../../../ingest/formats/wcet/otawa.ts';
+import { platinPmlFormat } from '../../../ingest/formats/wcet/platin-pml.ts';
+import type { WcetFormat } from '../../../ingest/formats/wcet/wcet-format.ts';
 import { assertRefused, codesOf, fixture, readingsOf, samplesOf } from './reading.ts';
 import { type Query, readWcet } from './wcet-reading.ts';
 

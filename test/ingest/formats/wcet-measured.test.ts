@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { babeltraceFormat } from '../../../ingest/formats/babeltrace.ts';
-import { btfFormat } from '../../../ingest/formats/btf.ts';
-import { mappedCsvFormat } from '../../../ingest/formats/mapped-csv.ts';
-import { plainListFormat } from '../../../ingest/formats/plain-list.ts';
-import type { WcetFormat } from '../../../ingest/formats/wcet-format.ts';
+import { babeltraceFormat } from '../../../ingest/formats/wcet/babeltrace.ts';
+import { btfFormat } from '../../../ingest/formats/wcet/btf.ts';
+import { mappedCsvFormat } from '../../../ingest/formats/wcet/mapped-csv.ts';
+import { plainListFormat } from '../../../ingest/formats/wcet/plain-list.ts';
+import type { WcetFormat } from '../../../ingest/formats/wcet/wcet-format.ts';
 import { assertRefused, codesOf, fixture, readingsOf, samplesOf } from './reading.ts';
 import { type Query, readWcet } from './wcet-reading.ts';
 

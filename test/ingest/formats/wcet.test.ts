@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { boundsFormat } from '../../../ingest/formats/bounds.ts';
-import { cyclesCsvFormat } from '../../../ingest/formats/cycles-csv.ts';
+import { boundsFormat } from '../../../ingest/formats/wcet/bounds.ts';
+import { cyclesCsvFormat } from '../../../ingest/formats/wcet/cycles-csv.ts';
 import { assertRefused, codesOf, fixture, parse, readingsOf, samplesOf } from './reading.ts';
 
 const read = (text: string, extra: Record<string, string> = { task: 't' }) => parse(cyclesCsvFormat, text, { extra });

@@ -1,0 +1,5 @@
+import type { Format } from '../../format.ts';
+import { kernelLogFormat } from './kernel-log.ts';
+
+/** Formats of things that happen once. */
+export const EVENTS_FORMATS: readonly Format[] = [kernelLogFormat];

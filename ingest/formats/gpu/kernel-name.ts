@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+import { LIMITS } from '../../../wire/limits.ts';
+
+/** Digits of the hash that tells long names apart. */
+const HASH_DIGITS = 16;
+
+/**
+ * The region of a GPU kernel, range or API function: its name as printed. Demangled template names can be longer than a region may be; they
+ * are cut, and a hash of the whole name keeps them apart and the same in the next run.
+ * @returns the region, and the whole name when it had to be cut
+ */
+export function regionOfName(name: string): { readonly region: string; readonly cutFrom: string | undefined } {
+  const trimmed = name.trim();
+  if (trimmed.length <= LIMITS.regionCharacters) return { region: trimmed, cutFrom: undefined };
+  const hash = createHash('sha256').update(trimmed).digest('hex').slice(0, HASH_DIGITS);
+  return { region: `${trimmed.slice(0, LIMITS.regionCharacters - HASH_DIGITS - 2)}…#${hash}`, cutFrom: trimmed };
+}
