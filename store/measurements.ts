@@ -1,9 +1,10 @@
-import type { HistogramRepetition, Reading, RepetitionStatistic, SampleRepetition, SeriesMeasurement } from '../wire/measurements.ts';
+import type { Reading, RepetitionStatistic, SampleRepetition, SeriesMeasurement } from '../wire/measurements.ts';
 import { REPETITION_STATISTICS } from '../wire/measurements.ts';
 import type { ReadingKind } from '../wire/payload.ts';
 import type { Quality } from '../wire/quality.ts';
 import type { SeriesDefinition } from '../wire/verdict.ts';
 import type { Store } from './client.ts';
+import { mergeHistograms } from './merge-histograms.ts';
 import { selectRepetitionStatistics } from './repetition-statistics.ts';
 
 /**
@@ -137,41 +138,6 @@ const toReading = (row: ReadingRow): Reading => ({
   tool: row.tool === '' ? null : row.tool,
   quality: row.quality,
 });
-
-const toEdge = (text: string): number =>
-  text === 'inf' ? Number.POSITIVE_INFINITY : text === '-inf' ? Number.NEGATIVE_INFINITY : Number(text);
-
-/** Adds counts over the union of edges; the histograms of one repetition come from one tool and share their bucket grid. */
-function mergeHistograms(rows: readonly HistogramRow[]): HistogramRepetition | undefined {
-  const first = rows[0];
-  if (first === undefined) return undefined;
-  const countByEdge = new Map<number, { upper: number; count: number }>();
-  for (const row of rows) {
-    const edges = row.edges.map(toEdge);
-    row.counts.forEach((count, index) => {
-      const lower = edges[index] ?? Number.NaN;
-      const upper = edges[index + 1] ?? Number.NaN;
-      const bucket = countByEdge.get(lower);
-      if (bucket === undefined) countByEdge.set(lower, { upper, count: Number(count) });
-      else bucket.count += Number(count);
-    });
-  }
-  const buckets = [...countByEdge].sort(([a], [b]) => a - b);
-  const edges: number[] = [];
-  const counts: number[] = [];
-  for (const [lower, { upper, count }] of buckets) {
-    const last = edges.at(-1);
-    if (last === undefined) edges.push(lower);
-    else if (last < lower) {
-      edges.push(lower);
-      counts.push(0);
-    }
-    edges.push(upper);
-    counts.push(count);
-  }
-  const quality = [...new Set(rows.flatMap((row) => row.quality))].sort();
-  return { repetition: first.repetition, scheme: first.scheme, edges, counts, quality };
-}
 
 function groupBy<Item>(rows: readonly Item[], key: (row: Item) => string): ReadonlyMap<string, readonly Item[]> {
   const groups = new Map<string, Item[]>();
