@@ -5,7 +5,7 @@ import { WarningTally } from '../warning-tally.ts';
 import { BoundCollector } from './bound-collector.ts';
 import { CYCLES, type WcetFormat } from './wcet-format.ts';
 
-/** OTAWA: `WCET[<entry>] = <n> cycles`. Source: the line as owcet.cpp writes it (shared/FORMATS.md); no real output was found. */
+/** OTAWA: `WCET[<entry>] = <n> cycles`. Source: the line as owcet.cpp writes it; no real output was found. */
 export const otawaFormat: WcetFormat<'otawa'> = {
   id: 'otawa',
   kind: 'wcet',

@@ -4,8 +4,8 @@ import { describe, test } from 'node:test';
 import { detectEnvironmentFormat, ENVIRONMENT_FORMATS, type EnvironmentFormatId } from '../../../ingest/environment/index.ts';
 import { assertRefused, hasSamples, SAMPLES, sample } from '../formats/reading.ts';
 
-/** Real output (shared/samples). The facts below were read off the files by eye and with grep; the sums are written beside them. */
-const skip = hasSamples ? false : 'shared/samples is not beside this checkout';
+/** Real output. The facts below were read off the files by eye and with grep; the sums are written beside them. */
+const skip = hasSamples ? false : 'the collection of real samples is not beside this checkout';
 const NOW_S = 1795200693; // a second after the chronyc captures
 
 const DEBIAN_GCC = { name: 'gcc', version: '12.2.0', package: 'Debian 12.2.0-14+deb12u1' };

@@ -12,7 +12,7 @@ import { assertRefused, hasSamples, histogramsOf, sample, sumOf } from './readin
 import { assertSound } from './sound.ts';
 
 /** Real output. Expected counts were added up by Python (re.finditer over `a -> b : n`, ast.literal_eval, str.split) over the same files. */
-const skip = hasSamples ? false : 'shared/samples is not beside this checkout';
+const skip = hasSamples ? false : 'the collection of real samples is not beside this checkout';
 const FORMATS: readonly AnyFormat[] = [
   bpftraceJsonFormat,
   bpftraceTextFormat,

@@ -76,7 +76,7 @@ const FOREIGN = [
   'ncu/nersc-GPP-Volta-run.survey.sh',
 ];
 
-describe('real output of GPU tools', { skip: hasSamples ? false : 'shared/samples is not beside this checkout' }, () => {
+describe('real output of GPU tools', { skip: hasSamples ? false : 'the collection of real samples is not beside this checkout' }, () => {
   for (const [file, format, expected, flags = '', codes = ''] of TABLE) {
     test(`${file} is ${format.id}, and no other`, () => {
       const head = sample(file).slice(0, 4096);

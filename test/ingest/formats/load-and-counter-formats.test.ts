@@ -340,7 +340,7 @@ describe('damaged files', () => {
   });
 });
 
-describe('real output', { skip: hasSamples ? false : 'shared/samples is not beside this checkout' }, () => {
+describe('real output', { skip: hasSamples ? false : 'the collection of real samples is not beside this checkout' }, () => {
   /** Counted with Python's json module and by hand over the same files. */
   const expected: Readonly<Record<string, readonly [records: number, values: number, codes: string]>> = {
     'gbench/gb171-aggregates-only.json': [2, 2, 'debug_build aggregates_only'],

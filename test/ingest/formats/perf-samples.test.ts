@@ -12,7 +12,7 @@ import { codesOf, fixture, hasSamples, readingsOf, SAMPLES, sample, samplesOf, s
 import { assertSound } from './sound.ts';
 
 /** Real output of perf. Expected counts: lines of the file with a counter, and of those with "<not", by grep -c. */
-const skip = hasSamples ? false : 'shared/samples is not beside this checkout';
+const skip = hasSamples ? false : 'the collection of real samples is not beside this checkout';
 const FORMATS = [perfStatCsvFormat, perfStatTextFormat, perfScriptFormat, perfDataJsonFormat];
 
 type Expected = readonly [file: string, readings: number, absent: number, samples: number, flags: string, codes?: string];

@@ -11,7 +11,7 @@ import { assertRefused, hasSamples, histogramsOf, parse, readingsOf, SAMPLES, sa
 import { assertSound } from './sound.ts';
 
 /** Real output. Expected counts come from Python's json module over the same files (sums of "count", lines with "counter-value"). */
-const skip = hasSamples ? false : 'shared/samples is not beside this checkout';
+const skip = hasSamples ? false : 'the collection of real samples is not beside this checkout';
 
 const filesOf = (folder: string, ending: RegExp) =>
   readdirSync(new URL(folder, SAMPLES))

@@ -80,7 +80,7 @@ const REFUSED: readonly [file: string, format: string, query: Query, message: Re
   ['ctf/babeltrace2-details.txt', 'babeltrace', {}, /no event of babeltrace2/],
 ];
 
-describe('real output of WCET tools', { skip: hasSamples ? false : 'shared/samples is not beside this checkout' }, () => {
+describe('real output of WCET tools', { skip: hasSamples ? false : 'the collection of real samples is not beside this checkout' }, () => {
   for (const { file, format, query = {}, count, sum, codes = [] } of READ) {
     test(`${format} reads ${file} ${JSON.stringify(query)}`, () => {
       const text = sample(file);
