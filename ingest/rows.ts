@@ -3,6 +3,7 @@ import type { PayloadRows, Row } from '../store/index.ts';
 import { toCanonicalJson } from '../wire/canonical-json.ts';
 import { LIMITS } from '../wire/limits.ts';
 import { ProblemError } from '../wire/problems.ts';
+import { findIllFormedText } from '../wire/well-formed.ts';
 import type { IngestRecord, RecordSeries } from './records.ts';
 
 /** What every row of a payload carries. */
@@ -39,6 +40,14 @@ export function computeSeriesId(
   const identity = toCanonicalJson([place.project, place.suite, series.region, series.metric, series.labels]);
   const hex = createHash('sha256').update(identity).digest('hex').slice(0, 32);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** One row that cannot be encoded would fail every payload it shares an insert with. @throws ProblemError invalid-payload */
+function assertStorable(texts: Readonly<Record<string, unknown>>, line: number): void {
+  const place = findIllFormedText(texts);
+  if (place === undefined) return;
+  const detail = `${place.slice(1)} holds half of a surrogate pair (\\ud800 … \\udfff), which is no text`;
+  throw new ProblemError('invalid-payload', `line ${line}: ${detail}`, { errors: [{ pointer: `line ${line}`, detail }] });
 }
 
 function assertSeriesLimits(series: RecordSeries): void {
@@ -79,6 +88,7 @@ export function createRowMaker(context: RowContext): RowMaker {
     const definition = definitionOf(series);
     const earlier = known.get(seriesId);
     if (earlier === undefined) {
+      assertStorable({ ...series }, line);
       assertSeriesLimits(series);
       known.set(seriesId, definition);
       if (known.size > LIMITS.seriesPerPayload) {
@@ -109,6 +119,7 @@ export function createRowMaker(context: RowContext): RowMaker {
       received_at: context.receivedAtMs,
     };
     if (record.kind === 'event') {
+      assertStorable({ code: record.code, message: record.message, labels: record.labels }, record.line);
       counts.events += 1;
       rows.events.push({ ...common, code: record.code, at_ns: record.atNs, message: record.message, labels: record.labels });
       return;
@@ -126,6 +137,7 @@ export function createRowMaker(context: RowContext): RowMaker {
         });
         return;
       case 'reading':
+        assertStorable({ tool: record.tool }, record.line);
         counts.readings += 1;
         rows.readings.push({
           ...place,

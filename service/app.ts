@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { LIMITS } from '../wire/limits.ts';
 import { ProblemError } from '../wire/problems.ts';
+import { findIllFormedText } from '../wire/well-formed.ts';
 import type { ServiceConfig } from './config.ts';
 import { answerProblem } from './problem.ts';
 import { baselineRoutes } from './routes/baselines.ts';
@@ -32,6 +34,14 @@ function observeRequests(app: FastifyInstance, services: Services): void {
   });
 }
 
+/** What a JSON body must not hold; payloads are streams and checked where they are read. */
+function findIllFormedBody(body: unknown): ProblemError | undefined {
+  const pointer = body instanceof Readable ? undefined : findIllFormedText(body);
+  if (pointer === undefined) return undefined;
+  const detail = 'holds half of a surrogate pair, which is no text';
+  return new ProblemError('invalid-body', `${pointer} ${detail}`, { errors: [{ pointer, detail }] });
+}
+
 /**
  * The HTTP application, not yet listening. Bodies are validated as they came: nothing is coerced, unknown members are refused.
  * @param services everything the routes need
@@ -55,6 +65,7 @@ export async function buildApp(services: Services, { logLevel }: Pick<ServiceCon
       `nothing answers ${request.method} ${request.url.split('?')[0]}; the calls are listed in /openapi.json`,
     );
   });
+  app.addHook('preValidation', (request, _reply, done) => done(findIllFormedBody(request.body)));
   traceRequests(app);
   observeRequests(app, services);
   await app.register(swagger, {

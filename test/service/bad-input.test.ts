@@ -199,6 +199,8 @@ const payloads: readonly {
   },
 ];
 
+const HALF_PAIR = String.raw`\ud800`;
+
 async function countRows(): Promise<number> {
   const series = await service.call('GET', `/v1/runs/${runId}/series`);
   return series.body.data.length;
@@ -369,6 +371,29 @@ for (const bad of requests) {
     assert.match(answer.body.detail + JSON.stringify(answer.body.errors ?? ''), bad.says);
   });
 }
+
+for (const [path, body] of [
+  ['samples?format=ndjson&metric=latency&unit=ns', `{"value": 1, "region": "a${HALF_PAIR}"}\n`],
+  ['samples?format=ndjson&region=r&metric=latency&unit=ns', `{"value": 1, "labels": {"gpu": "${HALF_PAIR}"}}\n`],
+  ['ebpf?format=bpftrace-json', `{"type": "map", "data": {"@x_us": {"${HALF_PAIR}": 3}}}\n`],
+  ['wcet?format=bounds', `{"task": "a${HALF_PAIR}", "kind": "budget", "value": 3, "unit": "ns"}\n`],
+  ['wcet?format=bounds', `{"task": "a", "kind": "static", "value": 3, "unit": "ns", "tool": "${HALF_PAIR}"}\n`],
+] as const) {
+  test(`refuses half of a surrogate pair in ${path}, before it can fail the payloads beside it`, async () => {
+    const answer = await service.call('POST', `/v1/runs/${runId}/${path}`, { body });
+    assert.equal(answer.status, 422, answer.text);
+    assert.equal(answer.body.type, 'urn:plumbline:problem:invalid-payload');
+    assert.match(answer.body.detail, /line 1.*surrogate/);
+    assert.equal(await countRows(), 0);
+  });
+}
+
+test('refuses half of a surrogate pair in a run, naming the member', async () => {
+  const body = JSON.stringify({ ...openRunBody(), labels: { lab: 'X' } }).replace('"X"', `"${HALF_PAIR}"`);
+  const answer = await service.call('POST', '/v1/runs', { body, headers: { 'content-type': 'application/json' } });
+  assert.equal(answer.status, 400, answer.text);
+  assert.equal(answer.body.errors[0].pointer, '/labels/lab');
+});
 
 test('<not counted> and a blank sentinel become flags without a number', async () => {
   const opened = await service.call('POST', '/v1/runs', { json: openRunBody() });
