@@ -15,6 +15,8 @@ export const LIMITS = {
   ratioGraceBytes: 16 * 1024 * 1024,
   /** One line of a text payload, characters. */
   lineCharacters: 1024 * 1024,
+  /** Nesting of a JSON payload, levels. */
+  jsonDepth: 32,
   /** Distinct series in one payload, and in one run. */
   seriesPerPayload: 20_000,
   seriesPerRun: 100_000,

@@ -1,7 +1,7 @@
 import type { Finding, Verdict } from '../../wire/verdict.ts';
 import { formatPercent } from './quantities.ts';
 import { countNoun, countStatuses, describeCause, sortDiffering, sortWorstFirst, suggestNext } from './summary.ts';
-import { describeLabels, describeValue, KEY_CLASSES, toFigures, type VerdictReport } from './text.ts';
+import { describeLabels, describeValue, FINDING_COLUMNS, KEY_CLASSES, NUMBER_COLUMNS, toFigures, type VerdictReport } from './text.ts';
 import { toMarkdownCell, toMarkdownCode, toMarkdownLink, toMarkdownText } from './untrusted.ts';
 
 /** Rows a reader sees at once, and rows in the folded list: a comment on GitHub holds 65,536 characters. */
@@ -89,25 +89,9 @@ function listFindings({ findings }: Verdict): readonly string[] {
   ];
 }
 
-const COLUMNS = [
-  'status',
-  'metric',
-  'region',
-  'baseline',
-  'candidate',
-  'change',
-  'worse by',
-  '95 % interval',
-  'tolerance',
-  'detectable',
-  'q',
-  'n',
-] as const;
-const NUMBERS = new Set([3, 4, 5, 6, 7, 8, 9, 10, 11]);
-
 /** The table of findings, as verdicts and gates show it. */
 export function toFindingTable(findings: readonly Finding[]): string {
-  return toMarkdownTable([COLUMNS, ...findings.map(toRow)], { right: NUMBERS });
+  return toMarkdownTable([FINDING_COLUMNS, ...findings.map(toRow)], { right: NUMBER_COLUMNS });
 }
 
 function toRow(finding: Finding): readonly string[] {

@@ -99,7 +99,8 @@ function describeHeader({ verdict, run }: VerdictReport, colour: boolean): reado
   ];
 }
 
-const FINDING_COLUMNS = [
+/** Columns of the table of findings, in text and in Markdown, and which of them hold numbers. */
+export const FINDING_COLUMNS = [
   'status',
   'metric',
   'region',
@@ -113,13 +114,13 @@ const FINDING_COLUMNS = [
   'q',
   'n',
 ] as const;
-const NUMBERS = new Set([3, 4, 5, 6, 7, 8, 9, 10, 11]);
+export const NUMBER_COLUMNS: ReadonlySet<number> = new Set([3, 4, 5, 6, 7, 8, 9, 10, 11]);
 
 function listFindings({ findings }: Verdict, { colour, findingLimit }: Required<TextOptions>): readonly string[] {
   if (findings.length === 0) return [];
   const sorted = sortWorstFirst(findings);
   const shown = sorted.slice(0, findingLimit);
-  const table = alignColumns([FINDING_COLUMNS, ...shown.map(toRow)], { right: NUMBERS });
+  const table = alignColumns([FINDING_COLUMNS, ...shown.map(toRow)], { right: NUMBER_COLUMNS });
   const counts = countStatuses(findings)
     .map(({ status, count }) => `${count} ${status}`)
     .join(', ');

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../wire/limits.ts';
 import { ParseError } from '../format.ts';
 import { decodeJsonEscapes } from './json-escapes.ts';
 import { parseJsonNumber } from './number.ts';
@@ -10,8 +11,6 @@ import { assertLineLength, type Place, placeAt } from './text.ts';
 export type JsonValue = string | number | bigint | boolean | null | JsonValue[] | JsonObject;
 export type JsonObject = Map<string, JsonValue>;
 
-/** bpftrace nests tuples a few levels deep; nothing real comes near this. */
-const NESTING_LIMIT = 32;
 /** perf prints up to 15 members, or one a metric. */
 const FLAT_MEMBERS = 256;
 /** Integers of this many digits are always exact. */
@@ -184,7 +183,7 @@ export class JsonReader {
   }
 
   private enter(depth: number): void {
-    if (depth > NESTING_LIMIT) this.fail(`nested more than ${NESTING_LIMIT} levels deep`);
+    if (depth > LIMITS.jsonDepth) this.fail(`nested more than ${LIMITS.jsonDepth} levels deep`);
     this.position++;
     this.skipSpace();
   }
