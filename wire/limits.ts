@@ -17,9 +17,8 @@ export const LIMITS = {
   lineCharacters: 1024 * 1024,
   /** Nesting of a JSON payload, levels. */
   jsonDepth: 32,
-  /** Distinct series in one payload, and in one run. */
+  /** Distinct series in one payload. */
   seriesPerPayload: 20_000,
-  seriesPerRun: 100_000,
   /** Labels of one series, and the length of a label's value, of a region, of a metric, in characters. */
   labelsPerSeries: 32,
   labelCharacters: 512,
