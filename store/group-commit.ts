@@ -2,7 +2,7 @@ import type { Store } from './client.ts';
 import type { Row, TableName } from './tables.ts';
 
 /** Rows of one payload by table; receipts are not among them, they follow. */
-export const PAYLOAD_TABLES = ['series', 'samples', 'readings', 'histograms', 'summaries', 'events'] as const;
+export const PAYLOAD_TABLES = ['series', 'samples', 'readings', 'histograms', 'summaries', 'events', 'spans'] as const;
 export type PayloadTable = (typeof PAYLOAD_TABLES)[number];
 export type PayloadRows = { readonly [Table in PayloadTable]: readonly Row<Table>[] };
 
@@ -34,6 +34,7 @@ export async function appendPayloadRows(store: Store, rows: PayloadRows): Promis
     appendTable(store, 'histograms', rows.histograms),
     appendTable(store, 'summaries', rows.summaries),
     appendTable(store, 'events', rows.events),
+    appendTable(store, 'spans', rows.spans),
   ]);
 }
 
@@ -45,6 +46,7 @@ function concatenate(group: readonly Pending[]): PayloadRows {
     histograms: group.flatMap((pending) => pending.rows.histograms),
     summaries: group.flatMap((pending) => pending.rows.summaries),
     events: group.flatMap((pending) => pending.rows.events),
+    spans: group.flatMap((pending) => pending.rows.spans),
   };
 }
 

@@ -66,7 +66,7 @@ const EVENT: Omit<Row<'events'>, 'payload_id'> = {
   received_at: 0,
 };
 
-const NO_ROWS: PayloadRows = { series: [], samples: [], readings: [], histograms: [], summaries: [], events: [] };
+const NO_ROWS: PayloadRows = { series: [], samples: [], readings: [], histograms: [], summaries: [], events: [], spans: [] };
 const samplesOf = (payloadId: string): PayloadRows => ({ ...NO_ROWS, samples: [{ ...SAMPLE, payload_id: payloadId }] });
 
 const receiptOf = (payloadId: string): Row<'receipts'> => ({
@@ -87,6 +87,7 @@ const receiptOf = (payloadId: string): Row<'receipts'> => ({
   reading_count: 0,
   histogram_count: 0,
   summary_count: 0,
+  span_count: 0,
   event_count: 0,
   series_count: 0,
   warnings: '[]',
