@@ -4,7 +4,7 @@ import type { ReadingKind } from '../wire/payload.ts';
 import type { Quality } from '../wire/quality.ts';
 import type { SeriesDefinition } from '../wire/verdict.ts';
 import type { Store } from './client.ts';
-import { mergeHistograms } from './merge-histograms.ts';
+import { mergeHistograms, type StoredHistogram } from './merge-histograms.ts';
 import { selectRepetitionStatistics } from './repetition-statistics.ts';
 
 /**
@@ -78,7 +78,8 @@ ${WHERE_RUNS.replace('run_id', 'x.run_id')}
 ORDER BY run_id, series_id, repetition, at_ns IS NULL, at_ns, a.position, x.ordinal`;
 
 const SELECT_HISTOGRAMS = `SELECT x.run_id AS run_id, x.series_id AS series_id, x.repetition AS repetition, x.scheme AS scheme,
-  arrayMap(e -> toString(e), x.edges) AS edges, x.counts AS counts, x.quality AS quality
+  arrayMap(e -> toString(e), x.edges) AS edges, x.counts AS counts, toString(x.at_ns) AS at_ns, x.is_standing AS is_standing,
+  toString(x.since_ns) AS since_ns, x.quality AS quality
 FROM histograms AS x INNER JOIN (${SEALED}) AS a ON a.run_id = x.run_id AND a.payload_id = x.payload_id
 ${WHERE_RUNS.replace('run_id', 'x.run_id')} ORDER BY run_id, series_id, repetition, a.position, x.ordinal`;
 
@@ -95,7 +96,7 @@ type ReadingRow = Place & {
   tool: string;
   quality: Quality[];
 };
-type HistogramRow = Place & { scheme: string; edges: string[]; counts: string[]; quality: Quality[] };
+type HistogramRow = Place & StoredHistogram;
 
 const NO_STATISTICS: Readonly<Record<RepetitionStatistic, number | null>> = {
   centre: null,
