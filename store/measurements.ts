@@ -4,6 +4,7 @@ import type { ReadingKind } from '../wire/payload.ts';
 import type { Quality } from '../wire/quality.ts';
 import type { SeriesDefinition } from '../wire/verdict.ts';
 import type { Store } from './client.ts';
+import { isLinkedMetric, selectLinkedRequests } from './linked-requests.ts';
 import { mergeHistograms, type StoredHistogram } from './merge-histograms.ts';
 import { selectRepetitionStatistics } from './repetition-statistics.ts';
 
@@ -50,13 +51,21 @@ const DIRECTIONS = `SELECT s.run_id AS run_id, s.series_id AS series_id, argMin(
 FROM series AS s INNER JOIN (${SEALED}) AS a ON a.run_id = s.run_id AND a.payload_id = s.payload_id
 ${WHERE_RUNS.replace('run_id', 's.run_id')} GROUP BY run_id, series_id`;
 
+const LINKED_REQUESTS = selectLinkedRequests(
+  `run_id IN {runIds:Array(UUID)} AND (run_id, payload_id) IN (SELECT run_id, payload_id FROM (${SEALED}))`,
+);
+
 const REPETITIONS = `SELECT x.run_id AS run_id, x.series_id AS series_id, x.repetition AS repetition,
   arrayFlatten(arrayMap(c -> c.3, arraySort(c -> (c.1, c.2), groupArray((a.position, x.ordinal, x.sample_values))))) AS v,
   if(any(b.better) = 'higher', -1, 1) AS sign
 FROM samples AS x INNER JOIN (${SEALED}) AS a ON a.run_id = x.run_id AND a.payload_id = x.payload_id
 LEFT ANY JOIN (${DIRECTIONS}) AS b ON b.run_id = x.run_id AND b.series_id = x.series_id
 ${WHERE_RUNS.replace('run_id', 'x.run_id')}
-GROUP BY run_id, series_id, repetition`;
+GROUP BY run_id, series_id, repetition
+UNION ALL
+SELECT l.run_id, l.series_id, l.repetition, arrayMap(t -> t.2, arraySort(groupArray((l.start_ns, l.time_ns)))), if(any(b.better) = 'higher', -1, 1)
+FROM (${LINKED_REQUESTS}) AS l LEFT ANY JOIN (${DIRECTIONS}) AS b ON b.run_id = l.run_id AND b.series_id = l.series_id
+GROUP BY l.run_id, l.series_id, l.repetition`;
 
 /**
  * Short-circuit evaluation would copy the samples for every branch of every statistic, which takes three times as long and many times the
@@ -171,7 +180,8 @@ export async function readMeasurements(store: Store, runIds: readonly string[]):
   const marksByRepetition = new Map(marks.map((row) => [repetitionKey(row), row]));
   const readingsBySeries = groupBy(readings, seriesKey);
   const histogramsBySeries = groupBy(histograms, seriesKey);
-  return series.map((row) => ({
+  const measured = series.filter((row) => !isLinkedMetric(row.metric) || samplesBySeries.has(seriesKey(row)));
+  return measured.map((row) => ({
     runId: row.run_id,
     series: {
       seriesId: row.series_id,

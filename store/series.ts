@@ -1,4 +1,5 @@
 import type { Store } from './client.ts';
+import { selectLinkedRequests } from './linked-requests.ts';
 
 /** One series of a run as it landed, for the `series` list; counts cover acknowledged payloads only. */
 export type LandedSeries = {
@@ -58,6 +59,9 @@ const VALUES = `SELECT series_id, repetition, payload_id, sample_values AS numbe
   UNION ALL SELECT series_id, repetition, payload_id, [], arraySum(counts), quality FROM histograms WHERE run_id = {runId:UUID}
   UNION ALL SELECT series_id, repetition, payload_id, [], sample_count, quality FROM summaries WHERE run_id = {runId:UUID}`;
 
+/** One value a request and side, of spans linked by trace. */
+const LINKED = selectLinkedRequests(`run_id = {runId:UUID} AND payload_id IN (SELECT payload_id FROM (${RECEIPTED}))`);
+
 const SELECT_LANDED = `SELECT d.series_id AS series_id, d.kind AS kind, d.region AS region, d.metric AS metric, d.native_metric AS native_metric,
   d.unit AS unit, d.better AS better, d.labels AS labels, d.value_kind AS value_kind, v.repetitions AS repetitions, v.n AS count,
   v.low AS min, v.high AS max, v.total AS sum, v.q50 AS p50, v.q99 AS p99, v.flags AS quality
@@ -72,7 +76,10 @@ LEFT JOIN (
     if(empty(all), NULL, arrayMax(all)) AS high, if(empty(all), NULL, arraySum(all)) AS total,
     if(empty(all), NULL, quantileExactInclusiveArray(0.5)(numbers)) AS q50, if(empty(all), NULL, quantileExactInclusiveArray(0.99)(numbers)) AS q99,
     arraySort(groupUniqArrayArray(quality)) AS flags
-  FROM (${VALUES}) AS x INNER JOIN (${RECEIPTED}) AS p ON p.payload_id = x.payload_id GROUP BY series_id
+  FROM (
+    SELECT x.series_id AS series_id, repetition, numbers, n, quality FROM (${VALUES}) AS x INNER JOIN (${RECEIPTED}) AS p ON p.payload_id = x.payload_id
+    UNION ALL SELECT series_id, repetition, [time_ns], 1, [] FROM (${LINKED})
+  ) GROUP BY series_id
 ) AS v ON v.series_id = d.series_id
 WHERE ({region:String} = '' OR d.region = {region:String}) AND ({metric:String} = '' OR d.metric = {metric:String})
   AND toString(d.series_id) > {after:String}
@@ -118,6 +125,9 @@ export async function readSeriesValues(store: Store, runId: string, seriesId: st
   UNION ALL
   SELECT x.repetition, p.position, ordinal, 1, at_ns, reading, '', '', arrayStringConcat(quality, ' ')
   FROM readings AS x INNER JOIN (${RECEIPTED}) AS p ON p.payload_id = x.payload_id WHERE run_id = {runId:UUID} AND series_id = {seriesId:UUID}
+  UNION ALL
+  SELECT repetition, 0, 0, toUInt32(rowNumberInAllBlocks()), start_ns, time_ns, '', '', ''
+  FROM (SELECT * FROM (${LINKED}) WHERE series_id = {seriesId:UUID} ORDER BY start_ns, time_ns)
 ) ORDER BY repetition, position, ordinal, i FORMAT CSVWithNames`,
     { runId, seriesId },
   );

@@ -24,6 +24,8 @@ export const LIMITS = {
   labelCharacters: 512,
   regionCharacters: 512,
   metricCharacters: 200,
+  /** Spans of one trace that are linked into requests; the spans of a larger trace are kept and judged one by one. */
+  spansPerLinkedTrace: 2048,
   /** Warnings kept with one receipt; the rest are counted. */
   warningsPerReceipt: 100,
   /** Highest repetition number of a run. */
