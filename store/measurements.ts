@@ -4,7 +4,7 @@ import type { ReadingKind } from '../wire/payload.ts';
 import type { Quality } from '../wire/quality.ts';
 import type { SeriesDefinition } from '../wire/verdict.ts';
 import type { Store } from './client.ts';
-import { isLinkedMetric, selectLinkedRequests } from './linked-requests.ts';
+import { hasSpans, isLinkedMetric, selectLinkedRequests } from './linked-requests.ts';
 import { mergeHistograms, type StoredHistogram } from './merge-histograms.ts';
 import { selectRepetitionStatistics } from './repetition-statistics.ts';
 
@@ -61,18 +61,25 @@ const REPETITIONS = `SELECT x.run_id AS run_id, x.series_id AS series_id, x.repe
 FROM samples AS x INNER JOIN (${SEALED}) AS a ON a.run_id = x.run_id AND a.payload_id = x.payload_id
 LEFT ANY JOIN (${DIRECTIONS}) AS b ON b.run_id = x.run_id AND b.series_id = x.series_id
 ${WHERE_RUNS.replace('run_id', 'x.run_id')}
-GROUP BY run_id, series_id, repetition
-UNION ALL
-SELECT l.run_id, l.series_id, l.repetition, arrayMap(t -> t.2, arraySort(groupArray((l.start_ns, l.time_ns)))), if(any(b.better) = 'higher', -1, 1)
+GROUP BY run_id, series_id, repetition`;
+
+const LINKED_REPETITIONS = `SELECT l.run_id AS run_id, l.series_id AS series_id, l.repetition AS repetition,
+  arrayMap(t -> t.2, arraySort(groupArray((l.start_ns, l.time_ns)))) AS v, if(any(b.better) = 'higher', -1, 1) AS sign
 FROM (${LINKED_REQUESTS}) AS l LEFT ANY JOIN (${DIRECTIONS}) AS b ON b.run_id = l.run_id AND b.series_id = l.series_id
-GROUP BY l.run_id, l.series_id, l.repetition`;
+GROUP BY run_id, series_id, repetition`;
 
 /**
  * Short-circuit evaluation would copy the samples for every branch of every statistic, which takes three times as long and many times the
  * memory; no branch fails where it is not wanted, it only yields NaN.
  */
-const SELECT_SAMPLES = `${selectRepetitionStatistics(REPETITIONS)} ORDER BY run_id, series_id, repetition
+const selectSamples = (repetitions: string) => `${selectRepetitionStatistics(repetitions)} ORDER BY run_id, series_id, repetition
 SETTINGS short_circuit_function_evaluation = 'disable'`;
+const SELECT_SAMPLES = selectSamples(REPETITIONS);
+const SELECT_LINKED_SAMPLES = selectSamples(LINKED_REPETITIONS);
+
+async function readLinkedSamples(store: Store, runIds: readonly string[]): Promise<readonly SampleRow[]> {
+  return (await hasSpans(store, runIds)) ? await store.query<SampleRow>(SELECT_LINKED_SAMPLES, { runIds }) : [];
+}
 
 /** Flags and paths of repetitions that have any. */
 const SELECT_SAMPLE_MARKS = `SELECT x.run_id AS run_id, x.series_id AS series_id, x.repetition AS repetition,
@@ -169,14 +176,15 @@ const repetitionKey = (row: Place) => `${seriesKey(row)}/${row.repetition}`;
  */
 export async function readMeasurements(store: Store, runIds: readonly string[]): Promise<readonly SeriesMeasurement[]> {
   if (runIds.length === 0) return [];
-  const [series, samples, marks, readings, histograms] = await Promise.all([
+  const [series, samples, linked, marks, readings, histograms] = await Promise.all([
     store.query<SeriesRow>(SELECT_SERIES, { runIds }),
     store.query<SampleRow>(SELECT_SAMPLES, { runIds }),
+    readLinkedSamples(store, runIds),
     store.query<MarksRow>(SELECT_SAMPLE_MARKS, { runIds }),
     store.query<ReadingRow>(SELECT_READINGS, { runIds }),
     store.query<HistogramRow>(SELECT_HISTOGRAMS, { runIds }),
   ]);
-  const samplesBySeries = groupBy(samples, seriesKey);
+  const samplesBySeries = groupBy([...samples, ...linked], seriesKey);
   const marksByRepetition = new Map(marks.map((row) => [repetitionKey(row), row]));
   const readingsBySeries = groupBy(readings, seriesKey);
   const histogramsBySeries = groupBy(histograms, seriesKey);
