@@ -17,11 +17,17 @@ function createFakeStore() {
     command: refuse,
     ping: refuse,
     close: refuse,
-    append: <Table extends TableName>(table: Table, rows: readonly Row<Table>[]) =>
-      rows.length === 0
+    append: refuse,
+    encode: <Table extends TableName>(_table: Table, rows: readonly Row<Table>[]) => {
+      const payloadIds = rows.map((row) => ('payload_id' in row ? String(row.payload_id) : ''));
+      if (payloadIds.includes('unstorable')) throw new RangeError('no such number');
+      return Buffer.from(payloadIds.map((payloadId) => `${payloadId}\n`).join(''));
+    },
+    appendEncoded: (table: TableName, parts: readonly Buffer[]) =>
+      parts.every((part) => part.length === 0)
         ? Promise.resolve()
         : new Promise<void>((done, failed) => {
-            const payloadIds = rows.map((row) => ('payload_id' in row ? String(row.payload_id) : ''));
+            const payloadIds = Buffer.concat(parts).toString().trim().split('\n');
             appends.push({ table, payloadIds, finish: (error) => (error === undefined ? done() : failed(error)) });
           }),
   };
@@ -204,6 +210,18 @@ describe('group commit', () => {
       );
     });
   }
+
+  test('a payload with a row that cannot be stored fails alone, whoever shares its insert', async () => {
+    const { store, started, finishAll } = createFakeStore();
+    const groupCommit = createGroupCommit(store);
+    const outcomes = ['a', 'b', 'unstorable', 'c'].map((name) => outcomeOf(groupCommit.commit(samplesOf(name), receiptOf(name))));
+    await finishAll();
+    assert.deepEqual(await Promise.all(outcomes), ['committed', 'committed', 'no such number', 'committed']);
+    assert.deepEqual(
+      started('receipts').map(({ payloadIds }) => payloadIds),
+      [['a'], ['b', 'c']],
+    );
+  });
 
   test('drain waits for what is under way and what is queued, and answers at once when idle', async () => {
     const { store, finishAll } = createFakeStore();
