@@ -1,24 +1,18 @@
 import type { SeriesMeasurement } from '../wire/measurements.ts';
 import type { Policy } from '../wire/policy.ts';
-import type { Environment, RunKind, Subject } from '../wire/run.ts';
 import type { Comparability, Finding, Reason, Verdict } from '../wire/verdict.ts';
+import { type AcceptedHistory, acceptHistory } from './accepted/accept.ts';
+import { chooseHistory } from './accepted/choose-history.ts';
+import { type DriftAcceptance, digestHistory, type HistoryRun, type JudgedRun } from './accepted/history-run.ts';
 import { attribute } from './attribution.ts';
 import { compareEnvironments } from './comparability.ts';
 import { compareFindings } from './finding.ts';
+import { type Follows, joinStages, toSuspectKeys } from './follow.ts';
 import { judgeSeries } from './judge-series.ts';
+import type { Judging } from './judging.ts';
+import { muteFinding } from './mute.ts';
 import { pairSeries } from './pair-series.ts';
 import { rollUp } from './roll-up.ts';
-
-/** A sealed run as judging sees it: not its values, but what names it and where it was measured. */
-export type JudgedRun = {
-  readonly runId: string;
-  readonly project: string;
-  readonly suite: string;
-  readonly kind: RunKind;
-  readonly subject: Subject;
-  readonly environment: Environment;
-  readonly sealDigest: string;
-};
 
 /** An active golden baseline and its sealed runs. */
 export type JudgedBaseline = { readonly id: string; readonly digest: string; readonly runs: readonly JudgedRun[] };
@@ -32,6 +26,14 @@ export type JudgeInput = {
   readonly candidateMeasurements: readonly SeriesMeasurement[];
   /** Of all golden runs. */
   readonly baselineMeasurements: readonly SeriesMeasurement[];
+  /** Earlier runs with their verdicts, any order; those that may not serve are left out here (VERDICTS 15.1). */
+  readonly history?: readonly HistoryRun[];
+  /** Drifts that people accepted as the new level. */
+  readonly acceptances?: readonly DriftAcceptance[];
+  /** What the run continues (`run start --follows`): judged together by the two-stage rule. */
+  readonly follows?: Follows;
+  /** When the run is judged, epoch milliseconds; it ends mutes. Take the time of the seal, so that judging again says the same. */
+  readonly nowMs?: number;
   readonly policy: Policy;
   readonly policyDigest: string;
   readonly engineVersion: string;
@@ -43,21 +45,24 @@ export type JudgeInput = {
 };
 
 /**
- * Judges a sealed run against its golden baseline (VERDICTS 3, golden mode): environments are compared, series matched, each family's
- * findings made, rolled up and attributed. Pure: no clock, no random numbers, no I/O.
- * @throws RangeError when a measurement breaks its own contract (an empty candidate list is not a breach)
+ * Judges a sealed run against its golden baseline and the runs accepted since (VERDICTS 3 and 15): environments are compared, series
+ * matched, each family's findings made, held against earlier verdicts, rolled up and attributed. Pure: no clock, no random numbers, no I/O.
+ * @throws RangeError when a measurement breaks its own contract (an empty candidate list is not a breach), or a stage is of another subject
  */
 export function judgeRun(input: JudgeInput): Verdict {
-  const { run, baseline, nearest, policy } = input;
-  const judging = { suite: run.suite, policy };
+  const { run, baseline, nearest, policy, follows } = input;
   const goldenRuns = baseline?.runs ?? [];
   const compared = (baseline ?? nearest)?.runs.map((golden) => golden.environment) ?? null;
   const comparability = compareEnvironments(run.environment, compared);
   const comparable = baseline !== null && (comparability.status === 'comparable' || comparability.status === 'different');
   const golden = comparable ? input.baselineMeasurements : [];
-  const pairs = pairSeries(input.candidateMeasurements, golden, goldenRuns.length);
+  const candidate = follows === undefined ? input.candidateMeasurements : joinStages(run, input.candidateMeasurements, follows.stages);
+  const earlier = comparable ? listEarlier(input, baseline) : [];
+  const history = acceptHistory(earlier, input.acceptances ?? [], policy.acceptDriftAfterRuns);
+  const judging: Judging = { suite: run.suite, policy, history, suspects: follows === undefined ? null : toSuspectKeys(follows) };
+  const pairs = pairSeries(candidate, golden, goldenRuns.length);
   const judged = judgeSeries(pairs, explainAbsence(comparability), judging);
-  const findings = judged.map((finding) => raise(finding, run.runId)).sort(compareFindings);
+  const findings = judged.map((finding) => muteFinding(raise(finding, run.runId, history), judging, input.nowMs)).sort(compareFindings);
   const rolled = rollUp(findings, comparability, { ...judging, hasBaseline: baseline !== null });
   const subjects = goldenRuns.map((one) => one.subject);
   return {
@@ -71,13 +76,21 @@ export function judgeRun(input: JudgeInput): Verdict {
     findings,
     baseline: baseline === null ? null : { id: baseline.id, digest: baseline.digest },
     nearestBaseline: nearest === null ? null : { id: nearest.id, digest: nearest.digest },
-    references: [],
-    historyDigest: null,
+    references: earlier.map((one) => one.run.runId),
+    ...(history.policyAcceptances.length > 0 ? { acceptances: history.policyAcceptances } : {}),
+    historyDigest: earlier.length === 0 ? null : digestHistory(earlier, input.acceptances ?? []),
     policyDigest: input.policyDigest,
     engine: { version: input.engineVersion, seed: input.seed },
     computedAt: input.computedAt,
     reportUrl: input.reportUrl,
   };
+}
+
+/** The runs that may serve as history. */
+function listEarlier(input: JudgeInput, baseline: JudgedBaseline): readonly HistoryRun[] {
+  const stages = input.follows?.stages.map((stage) => stage.run.runId) ?? [];
+  const excluded = new Set([...baseline.runs.map((golden) => golden.runId), ...stages]);
+  return chooseHistory(input.history ?? [], input.run, baseline.id, excluded);
 }
 
 /** Why a series of the candidate has nothing to be compared with. */
@@ -95,7 +108,13 @@ function explainAbsence(comparability: Comparability): Reason {
   }
 }
 
-/** Without history every drift and regression is raised by the run itself. */
-function raise(finding: Finding, runId: string): Finding {
-  return finding.status === 'drift' || finding.status === 'regression' ? { ...finding, since: runId } : finding;
+/** A drift or regression continues the event that earlier runs raised, or is raised by the run itself. */
+function raise(finding: Finding, runId: string, history: AcceptedHistory): Finding {
+  if (finding.status !== 'drift' && finding.status !== 'regression') return finding;
+  const event = history.findOngoing(finding.seriesId, finding.statistic);
+  if (event === undefined) return { ...finding, since: runId };
+  const raised = { ...finding, since: event.since, ongoing: true };
+  if (event.accepted === null) return raised;
+  const reason: Reason = { code: 'accepted_drift', detail: `accepted by ${event.accepted}, raised by run ${event.since}` };
+  return { ...raised, reasons: [...finding.reasons, reason] };
 }

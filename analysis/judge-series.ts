@@ -33,7 +33,7 @@ export function judgeSeries(pairs: readonly SeriesPair[], absence: Reason, judgi
   return [
     ...stage.findings,
     ...judgeMissing(judged),
-    ...judgeEntries(stage.entries),
+    ...judgeEntries(stage.entries, judging),
     ...judgeRates(stage.rates),
     ...judgeWcet(stage.tasks, toBoundSources(pairs), judging),
   ];

@@ -53,6 +53,11 @@ export function compareText(a: string, b: string): number {
 
 const DEFINING = ['unit', 'better', 'assume', 'judgedAs', 'valueKind'] as const;
 
+/** Whether two measurements agree on unit, direction, exactness and kind, so that their numbers can be compared. */
+export function isSameDefinition(a: SeriesDefinition, b: SeriesDefinition): boolean {
+  return DEFINING.every((member) => a[member] === b[member]);
+}
+
 /**
  * Checks that a pair speaks of one thing: payloads of one run agree, and so do the candidate and every golden run on unit, direction,
  * exactness and kind.

@@ -1,6 +1,7 @@
 import type { Comparability, Finding, Reason, ReasonCode, Verdict, VerdictStatus } from '../wire/verdict.ts';
 import { hasReason } from './finding.ts';
-import { isRequired, type Judging } from './judging.ts';
+import { isRequired, type PolicyScope } from './judging.ts';
+import { isMuted } from './mute.ts';
 
 /** More than this share of the gated findings inconclusive makes the run inconclusive (VERDICTS 3.10). */
 const INCONCLUSIVE_SHARE = 0.2;
@@ -19,7 +20,7 @@ export type RollUp = Pick<Verdict, 'status' | 'score' | 'reasons' | 'suspects'>;
 export function rollUp(
   findings: readonly Finding[],
   comparability: Comparability,
-  judging: Judging & { readonly hasBaseline?: boolean },
+  judging: PolicyScope & { readonly hasBaseline?: boolean },
 ): RollUp {
   const hasBaseline = judging.hasBaseline ?? true;
   const gated = findings.filter((finding) => finding.gated);
@@ -58,13 +59,13 @@ function explainComparability(comparability: Comparability, hasBaseline: boolean
 }
 
 /** Everything that keeps the run from passing although nothing regressed. */
-function findBlocks(findings: readonly Finding[], comparability: Comparability, judging: Judging): readonly Reason[] {
+function findBlocks(findings: readonly Finding[], comparability: Comparability, judging: PolicyScope): readonly Reason[] {
   const gated = findings.filter((finding) => finding.gated);
   const blocks: Reason[] = [];
   const comparable = comparability.status === 'comparable' || comparability.status === 'different';
   if (comparable && gated.length === 0) blocks.push({ code: 'nothing_judged', detail: 'no series of the run has a counterpart to judge' });
   for (const code of BLOCKING) blocks.push(...summarise(gated.filter(isInconclusive), code, [code]));
-  blocks.push(...findRequiredBlocks(comparable ? gated : findings, comparable, judging));
+  blocks.push(...findRequiredBlocks(findings, comparable, judging));
   const free = gated.filter((finding) => !isRequired(judging, finding));
   const unknown = free.filter(isInconclusive);
   if (comparable && unknown.length > INCONCLUSIVE_SHARE * free.length) {
@@ -78,13 +79,14 @@ function isInconclusive(finding: Finding): boolean {
 }
 
 /** Without a comparable baseline a required series only has to be there: why it is inconclusive is said once, for the run. */
-function findRequiredBlocks(findings: readonly Finding[], comparable: boolean, judging: Judging): readonly Reason[] {
+function findRequiredBlocks(findings: readonly Finding[], comparable: boolean, judging: PolicyScope): readonly Reason[] {
   const rows = (judging.policy.required ?? []).filter((row) => (row.suite ?? judging.suite) === judging.suite);
   return rows.flatMap((row): readonly Reason[] => {
     const name = row.region === undefined ? row.metric : `${row.region} ${row.metric}`;
-    const matching = findings.filter((finding) => finding.metric === row.metric && (row.region ?? finding.region) === finding.region);
+    const present = findings.filter((finding) => !comparable || finding.gated || isMuted(finding));
+    const matching = present.filter((finding) => finding.metric === row.metric && (row.region ?? finding.region) === finding.region);
     if (matching.length === 0) return [{ code: 'required_missing', detail: name }];
-    const unknown = comparable ? matching.filter(isInconclusive) : [];
+    const unknown = comparable ? matching.filter((finding) => finding.gated && isInconclusive(finding)) : [];
     return unknown.length === 0 ? [] : [{ code: 'required_missing', detail: `${name} is inconclusive: ${listCodes(unknown)}` }];
   });
 }
@@ -97,6 +99,8 @@ function explainRest(gated: readonly Finding[], findings: readonly Finding[]): r
     ...summarise(gated, 'drifted', ['drifted', 'thin_margin']),
     ...summarise(gated, 'budget_changed', ['budget_changed']),
     ...summarise(gated, 'improved', ['improved']),
+    ...summarise(findings, 'suite_shift', ['suite_shift']),
+    ...summarise(findings, 'muted', ['muted']),
     ...(provisional > 0 ? [held] : []),
   ];
 }

@@ -31,6 +31,20 @@ export const Budget = Type.Object(
   { additionalProperties: false },
 );
 
+export const Mute = Type.Object(
+  {
+    ...Match,
+    metric: Type.String({ minLength: 1 }),
+    statistic: Type.Optional(Type.Enum(STATISTICS)),
+    until: Type.String({
+      pattern: '^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\dZ$',
+      description: 'when the mute ends, as 2026-12-31T00:00:00Z',
+    }),
+    reason: Type.String({ minLength: 1, maxLength: 2000, description: 'why the finding may be ignored until then' }),
+  },
+  { additionalProperties: false },
+);
+
 export const Policy = Type.Object(
   {
     version: Type.Literal(1),
@@ -39,6 +53,14 @@ export const Policy = Type.Object(
     required: Type.Optional(Type.Array(Type.Object({ ...Match, metric: Type.String({ minLength: 1 }) }, { additionalProperties: false }))),
     tolerances: Type.Optional(Type.Array(Tolerance, { maxItems: 1000 })),
     budgets: Type.Optional(Type.Array(Budget, { maxItems: 10_000 })),
+    mutes: Type.Optional(Type.Array(Mute, { maxItems: 1000, description: 'findings that are shown and do not gate, until they expire' })),
+    acceptDriftAfterRuns: Type.Optional(
+      Type.Integer({
+        minimum: 2,
+        maximum: 100,
+        description: 'runs in a row at a drifted level after which it is the new level; absent: by hand only',
+      }),
+    ),
     onDrift: Type.Optional(Type.Union([Type.Literal('pass'), Type.Literal('fail')])),
     onInconclusive: Type.Optional(Type.Union([Type.Literal('block'), Type.Literal('pass')])),
     freshnessHours: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),

@@ -43,6 +43,11 @@ export const REASONS = {
   regressed: 'worse than the tolerance for a regression',
   drifted: 'worse than the tolerance for a drift',
   improved: 'better than the tolerance',
+  golden_guard: 'within tolerance of the accepted runs, and a regression against the golden runs: many small steps add up',
+  suite_shift: 'the whole suite moved together: the environment, or a change of everything',
+  machine_moved: 'the control runs of frozen code moved, so the machine did',
+  muted: 'the policy shows this finding and does not let it gate, until the mute expires',
+  accepted_drift: 'a drift that was accepted as the new level, by hand or by policy',
   emulated_clock: 'emulated timing is never compared with hardware timing',
 } as const;
 export type ReasonCode = keyof typeof REASONS;
@@ -99,6 +104,16 @@ export type Comparability = {
 
 export type Attribution = { readonly cause: string; readonly evidence: string; readonly share: number | null };
 
+/** A drift that the policy took as the new level (VERDICTS 15.1); belongs in the audit log. */
+export type PolicyAcceptance = {
+  readonly seriesId: string;
+  readonly statistic: Statistic | null;
+  /** The run that first raised it. */
+  readonly since: string;
+  /** The runs at the new level that made the policy accept it, oldest first. */
+  readonly runIds: readonly string[];
+};
+
 export type Verdict = {
   readonly id: string;
   readonly runId: string;
@@ -122,6 +137,8 @@ export type Verdict = {
   /** Without a baseline: the one of another class that comparability speaks of. */
   readonly nearestBaseline?: { readonly id: string; readonly digest: string } | null;
   readonly references: readonly string[];
+  /** Drifts in the history of this verdict that the policy accepted; absent without any. */
+  readonly acceptances?: readonly PolicyAcceptance[];
   readonly historyDigest: string | null;
   readonly policyDigest: string;
   readonly engine: { readonly version: string; readonly seed: number };

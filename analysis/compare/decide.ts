@@ -6,7 +6,7 @@ import type { LogLimits, OrientedLimits } from './tolerances.ts';
 /** Level of every test (VERDICTS 3.7, 3.8). */
 export const SIGNIFICANCE = 0.05;
 /** A p value at most this with half a drift is worth measuring again. */
-const SUSPECT_PROBABILITY = 0.02;
+export const SUSPECT_PROBABILITY = 0.02;
 /** From this many candidate repetitions their median must confirm the mean. */
 const CONFIRMATION_MINIMUM_REPETITIONS = 3;
 /** No plan asks for more repetitions than this; beyond, more runs are needed. */

@@ -56,6 +56,15 @@ export function computePooledVariance(groups: readonly (readonly number[])[]): {
 }
 
 /**
+ * Sample variance, in squared units of the values; 0 for a single one.
+ * @param values at least one
+ * @example computeVariance([1, 3]) // 2
+ */
+export function computeVariance(values: readonly number[]): number {
+  return computePooledVariance([values]).variance;
+}
+
+/**
  * Moderates each variance towards what series of its kind show: s~2 = (d0 s02 + d s2) / (d0 + d), with d0 + d degrees of freedom.
  * With fewer than 10 usable series (variance and degrees of freedom above 0) the prior is `fallbackSd` with 4 degrees of freedom.
  * @param estimates one per series, any order

@@ -3,7 +3,7 @@ import { STATISTICS, type Statistic } from '../../wire/policy.ts';
 import type { Reason } from '../../wire/verdict.ts';
 import { DEFAULT_TOLERANCES, findPolicyTolerance } from '../compare/tolerances.ts';
 import type { Judging } from '../judging.ts';
-import { countRepetitions, type Entry } from '../location/entry.ts';
+import { countRepetitions, type Entry, selectHistory } from '../location/entry.ts';
 import { gateEntry, type Prepared } from '../location/judge-location.ts';
 import type { RepetitionValue, RunValues } from '../location/repetition-values.ts';
 import type { SeriesPair } from '../pair-series.ts';
@@ -37,6 +37,7 @@ function prepareFine(pair: SeriesPair, candidate: SeriesMeasurement, judging: Ju
   const statistics: readonly Statistic[] = pair.series.better === 'either' ? ['centre'] : STATISTICS;
   const prepared = statistics.map((statistic) => {
     const toLog: ToLog = (histogram) => {
+      if (!isFine(histogram)) return null;
       const value = statistic === 'centre' ? computeBucketCentre(histogram) : computeTail(histogram, PROBABILITY[statistic], sign);
       return value === null || value <= 0 ? null : sign * Math.log(value);
     };
@@ -97,7 +98,8 @@ function prepareStatistic(input: StatisticInput): Prepared {
   const { pair, candidate, judging, statistic, estimator, toLog, resolutionLimited } = input;
   const { region, metric } = pair.series;
   const stated = findPolicyTolerance(judging.policy, { suite: judging.suite, region, metric, statistic });
-  const baseline = pair.baseline.map((run) => toRunValues(run, statistic, toLog));
+  const toValues = (run: SeriesMeasurement): RunValues => toRunValues(run, statistic, toLog);
+  const baseline = pair.baseline.map(toValues);
   const measured = baseline.reduce((sum, run) => sum + run.repetitionCount, 0);
   if (statistic !== 'centre' && countRepetitions(baseline) < measured / 2) return { entries: [], findings: [] };
   const optional = statistic === 'p999' && stated === undefined;
@@ -108,10 +110,12 @@ function prepareStatistic(input: StatisticInput): Prepared {
     shape: 'histogram',
     estimator,
     baseline,
-    candidate: toRunValues(candidate, statistic, toLog),
+    history: selectHistory(judging, pair, { shape: 'histogram', statistic }, toValues),
+    candidate: toValues(candidate),
     tolerance: stated ?? DEFAULT_TOLERANCES[statistic],
     optional,
     resolutionLimited,
+    commonModeRemoved: false,
     withheld: [],
   };
   const gated = gateEntry(entry);

@@ -1,3 +1,4 @@
+import { computeMean } from '../compare/averages.ts';
 import type { Comparison } from '../compare/compare-series.ts';
 import type { Decision } from '../compare/decide.ts';
 import type { Entry } from './entry.ts';
@@ -12,10 +13,15 @@ export function toEvidence(entry: Entry, comparison: Comparison, decision: Decis
     values: run.values.map((value) => Math.exp(sign * value.log)),
     samples: run.values.map((value) => value.sampleCount),
   });
+  const toLevel = (run: RunValues): unknown => ({
+    runId: run.runId,
+    value: Math.exp(sign * computeMean(run.values.map((value) => value.log))),
+    repetitionCount: run.values.length,
+  });
   const leftOut = [...entry.baseline, entry.candidate].flatMap((run) => run.reasons.map((reason) => ({ runId: run.runId, ...reason })));
   return {
-    mode: 'golden',
-    provisional: true,
+    mode: comparison.mode,
+    provisional: comparison.mode === 'golden',
     estimator: entry.estimator,
     deltaLog: comparison.delta,
     se: comparison.se,
@@ -23,7 +29,10 @@ export function toEvidence(entry: Entry, comparison: Comparison, decision: Decis
     t: comparison.t,
     pWorse: comparison.pWorse,
     pBetter: comparison.pBetter,
+    calibrated: comparison.calibrated,
     pNonInferior: decision.pNonInferior,
+    // P(delta > the regression tolerance), as the data have it.
+    pBeyondTolerance: 1 - decision.pNonInferior,
     medianDeltaLog: comparison.medianDelta,
     suspect: decision.suspect,
     spreadRatio: comparison.spread.ratio,
@@ -33,6 +42,8 @@ export function toEvidence(entry: Entry, comparison: Comparison, decision: Decis
     prior: { variance: comparison.repetition.priorVariance, df: comparison.repetition.priorDf },
     baseline: entry.baseline.map(toSide),
     candidate: toSide(entry.candidate),
+    ...(entry.history.length > 0 ? { history: entry.history.map(toLevel) } : {}),
+    ...(entry.commonModeRemoved ? { commonModeRemoved: true } : {}),
     ...(leftOut.length > 0 ? { leftOut } : {}),
   };
 }

@@ -5,7 +5,7 @@ import { DEFAULT_TOLERANCES, findPolicyTolerance, type Tolerance } from '../comp
 import { createFinding } from '../finding.ts';
 import type { Judging } from '../judging.ts';
 import type { SeriesPair } from '../pair-series.ts';
-import { checkStarved, countRepetitions, type Entry } from './entry.ts';
+import { checkStarved, countRepetitions, type Entry, selectHistory } from './entry.ts';
 import { type RunValues, toSampleValues, toTotalLogs, toTotalValues } from './repetition-values.ts';
 
 /** What a pair gives before comparing: entries to compare, and findings where a gate already decided. */
@@ -41,7 +41,8 @@ export function prepareLocation(pair: SeriesPair, candidate: SeriesMeasurement, 
       statistic,
     });
     const explicit = isStatedFor(judging, pair, statistic);
-    const baseline = pair.baseline.map((run) => toSampleValues(run, column.column, column.minimumSampleCount));
+    const toValues = (run: SeriesMeasurement): RunValues => toSampleValues(run, column.column, column.minimumSampleCount);
+    const baseline = pair.baseline.map(toValues);
     if (statistic !== 'centre' && !explicit && !canCarry(baseline)) continue;
     const entry: Entry = {
       pair,
@@ -50,10 +51,12 @@ export function prepareLocation(pair: SeriesPair, candidate: SeriesMeasurement, 
       shape: 'samples',
       estimator: column.estimator,
       baseline,
-      candidate: toSampleValues(candidate, column.column, column.minimumSampleCount),
+      history: selectHistory(judging, pair, { shape: 'samples', statistic }, toValues),
+      candidate: toValues(candidate),
       tolerance: stated ?? DEFAULT_TOLERANCES[statistic],
       optional: statistic === 'p999' && !explicit,
       resolutionLimited: false,
+      commonModeRemoved: false,
       withheld: [],
     };
     const gated = gateEntry(entry);
@@ -67,17 +70,20 @@ export function prepareLocation(pair: SeriesPair, candidate: SeriesMeasurement, 
 export function prepareTotal(pair: SeriesPair, candidate: SeriesMeasurement, judging: Judging): Prepared {
   const { region, metric, better } = pair.series;
   const stated: Tolerance | undefined = findPolicyTolerance(judging.policy, { suite: judging.suite, region, metric, statistic: 'centre' });
+  const toValues = (run: SeriesMeasurement): RunValues => toTotalLogs(toTotalValues(run), better);
   const gated = gateEntry({
     pair,
     family: 'center',
     statistic: 'centre',
     shape: 'total',
     estimator: 'mean of the repetitions’ totals (geometric)',
-    baseline: pair.baseline.map((run) => toTotalLogs(toTotalValues(run), better)),
-    candidate: toTotalLogs(toTotalValues(candidate), better),
+    baseline: pair.baseline.map(toValues),
+    history: selectHistory(judging, pair, { shape: 'total', statistic: 'centre' }, toValues),
+    candidate: toValues(candidate),
     tolerance: stated ?? DEFAULT_TOLERANCES.centre,
     optional: false,
     resolutionLimited: false,
+    commonModeRemoved: false,
     withheld: [],
   });
   return 'status' in gated ? { entries: [], findings: [gated] } : { entries: [gated], findings: [] };

@@ -5,12 +5,11 @@ import { at } from '../compare/at.ts';
 import { adjustBenjaminiHochberg } from '../compare/benjamini-hochberg.ts';
 import { type Comparison, compareSeries } from '../compare/compare-series.ts';
 import { type Decision, decide, restrictProvisional } from '../compare/decide.ts';
-import { RUN_COMPONENT_WITHOUT_HISTORY } from '../compare/run-component.ts';
 import { findPolicyTolerance, type OrientedLimits, type Tolerance, toOrientedLimits } from '../compare/tolerances.ts';
 import type { Judging } from '../judging.ts';
-import { countRepetitions, type Entry, toRepetitionLogs } from '../location/entry.ts';
+import { countRepetitions, type Entry, selectHistory, toRepetitionLogs } from '../location/entry.ts';
 import { gateEntry } from '../location/judge-location.ts';
-import { toSampleValues } from '../location/repetition-values.ts';
+import { type RunValues, toSampleValues } from '../location/repetition-values.ts';
 import type { SeriesPair } from '../pair-series.ts';
 import { combineCauchy } from './cauchy-combination.ts';
 
@@ -60,25 +59,30 @@ export function prepareTail(
   const stated = findPolicyTolerance(judging.policy, { suite: judging.suite, region, metric, statistic });
   const column = statistic === 'p999' ? 'p999Smoothed' : 'p99Smoothed';
   const minimum = statistic === 'p999' ? P999_SAMPLES : P99_SAMPLES;
+  const toTail = (run: SeriesMeasurement): RunValues => toSampleValues(run, column, minimum);
+  const toMaxima = (run: SeriesMeasurement): RunValues => toSampleValues(run, 'maximum', minimum);
   const tail: Entry = {
     pair,
     family: 'tail',
     statistic,
     shape: 'samples',
     estimator: statistic === 'p999' ? 'smoothed p99.9' : 'smoothed p99',
-    baseline: pair.baseline.map((run) => toSampleValues(run, column, minimum)),
-    candidate: toSampleValues(candidate, column, minimum),
+    baseline: pair.baseline.map(toTail),
+    history: selectHistory(judging, pair, { shape: 'samples', statistic }, toTail),
+    candidate: toTail(candidate),
     tolerance: stated ?? (seriesCount < MANY_SERIES ? FEW_TOLERANCE : MANY_TOLERANCE),
     optional: false,
     resolutionLimited: false,
+    commonModeRemoved: false,
     withheld: [],
   };
   const gated = gateEntry(tail);
   if ('status' in gated) return { reasons: gated.reasons };
   const maxima: Entry = {
     ...gated,
-    baseline: pair.baseline.map((run) => toSampleValues(run, 'maximum', minimum)),
-    candidate: toSampleValues(candidate, 'maximum', minimum),
+    baseline: pair.baseline.map(toMaxima),
+    history: selectHistory(judging, pair, { shape: 'samples', statistic }, toMaxima),
+    candidate: toMaxima(candidate),
   };
   const complete = countRepetitions(maxima.baseline) > 0 && maxima.candidate.values.length > 0;
   return complete ? { tail: gated, maxima } : { reasons: [{ code: 'too_few_samples', detail: 'no maximum' }] };
@@ -86,12 +90,11 @@ export function prepareTail(
 
 /** Runs the regression tests of all tasks together; in the order of `prepared`. */
 export function runTailTests(prepared: readonly PreparedTail[]): readonly TailTest[] {
-  const run = RUN_COMPONENT_WITHOUT_HISTORY;
   const comparisons = compareByStatistic(prepared);
   const maxima = compareSeries(
     prepared.map(({ maxima: one }) => toRepetitionLogs(one)),
-    { fallbackSd: MAXIMUM_FALLBACK_SD, run },
-  );
+    { fallbackSd: MAXIMUM_FALLBACK_SD },
+  ).map((one) => one.comparison);
   const worse = prepared.map((_, i) => combineCauchy([at(comparisons, i).pWorse, at(maxima, i).pWorse]));
   const better = prepared.map((_, i) => combineCauchy([at(comparisons, i).pBetter, at(maxima, i).pBetter]));
   const qWorse = adjustBenjaminiHochberg(worse);
@@ -100,14 +103,14 @@ export function runTailTests(prepared: readonly PreparedTail[]): readonly TailTe
     const comparison = at(comparisons, i);
     const limits = toOrientedLimits(tail.tolerance, tail.pair.series.better);
     const decision = decide({ comparison, qWorse: at(qWorse, i), qBetter: at(qBetter, i), limits });
-    const status = restrictProvisional(decision.status, comparison, limits);
+    const status = comparison.mode === 'golden' ? restrictProvisional(decision.status, comparison, limits) : decision.status;
     return { entry: tail, comparison, maxima: at(maxima, i), limits, decision, status, pCombined: at(worse, i), qWorse: at(qWorse, i) };
   });
 }
 
 /** Series whose tail is p99.9 and those whose tail is p99 do not share their noise. */
 function compareByStatistic(prepared: readonly PreparedTail[]): readonly Comparison[] {
-  const options = { fallbackSd: TAIL_FALLBACK_SD, run: RUN_COMPONENT_WITHOUT_HISTORY };
+  const options = { fallbackSd: TAIL_FALLBACK_SD };
   const compared = new Map<PreparedTail, Comparison>();
   for (const statistic of ['p999', 'p99'] as const) {
     const set = prepared.filter(({ tail }) => tail.statistic === statistic);
@@ -116,7 +119,7 @@ function compareByStatistic(prepared: readonly PreparedTail[]): readonly Compari
       options,
     );
     set.forEach((one, i) => {
-      compared.set(one, at(comparisons, i));
+      compared.set(one, at(comparisons, i).comparison);
     });
   }
   return prepared.flatMap((one) => compared.get(one) ?? []);

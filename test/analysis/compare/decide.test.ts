@@ -15,6 +15,9 @@ function compare({ delta, se = 0.005, medianDelta = delta, candidateCount = 3 }:
   const df = 40;
   const variance = (se ** 2 - 9e-6) * 0.6;
   return {
+    mode: 'golden',
+    calibrated: false,
+    referenceRunCount: 1,
     referenceLog: 1,
     candidateLog: 1 + delta,
     delta,

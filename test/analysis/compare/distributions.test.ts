@@ -24,6 +24,7 @@ const cases = [
   { name: '95 % quantile of t(10)', actual: studentQuantile(0.95, 10), expected: 1.8124611228116756 },
   { name: '95 % quantile of t at non-integer degrees', actual: studentQuantile(0.95, 47.993179554823364), expected: 1.677228886570638 },
   { name: 'upper normal quantile', actual: normalUpperQuantile(0.025), expected: 1.9599639845400545 },
+  { name: 'far upper normal quantile', actual: normalUpperQuantile(1e-15), expected: 7.941345326170997 },
   { name: 'normal quantile', actual: normalQuantile(0.975), expected: 1.9599639845400545 },
   { name: 'upper tail of Poisson(1) from 3', actual: poissonUpperProbability(3, 1), expected: 0.08030139707139418 },
   { name: 'upper tail of F', actual: fisherUpperProbability(4, 2, 10), expected: 0.052922149401344654 },

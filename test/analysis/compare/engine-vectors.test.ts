@@ -6,7 +6,6 @@ import { adjustBenjaminiHochberg } from '../../../analysis/compare/benjamini-hoc
 import { type Comparison, compareSeries } from '../../../analysis/compare/compare-series.ts';
 import { type Decision, decide } from '../../../analysis/compare/decide.ts';
 import { computePooledVariance, moderateVariances } from '../../../analysis/compare/moderated-variance.ts';
-import { RUN_COMPONENT_WITHOUT_HISTORY } from '../../../analysis/compare/run-component.ts';
 import type { LogLimits } from '../../../analysis/compare/tolerances.ts';
 import { assertClose } from '../support/assert-close.ts';
 
@@ -22,6 +21,7 @@ type Expected = {
   readonly s2: number[];
   readonly s2n: number;
   readonly verdict: string[];
+  readonly guard?: number[];
 };
 type NoHistory = { readonly d0: number; readonly s02: number[]; readonly s2: number[]; readonly df: number };
 type Center = {
@@ -29,29 +29,40 @@ type Center = {
   readonly Tc: number[][];
   readonly Vb: number[];
   readonly Vc: number[];
-  readonly expected: { readonly golden: Expected; readonly eb_no_history: NoHistory };
+  readonly hist: number[][][];
+  readonly expected: { readonly golden: Expected; readonly rolling: Expected; readonly eb_no_history: NoHistory };
 };
 type Online = {
   readonly golden: number[][][];
   readonly candidate: number[][];
   readonly V: number[];
-  readonly expected: { readonly golden_only: Expected };
+  readonly history: number[][][];
+  readonly accepted: number[][];
+  readonly expected: { readonly golden_only: Expected; readonly rolling: Expected };
 };
 
 const center: Center = JSON.parse(readFileSync(new URL('../../fixtures/vectors/engine_center.json', import.meta.url), 'utf8'));
 const online: Online = JSON.parse(readFileSync(new URL('../../fixtures/vectors/engine_online.json', import.meta.url), 'utf8'));
 const STATUS: Readonly<Record<string, string>> = { warn: 'drift', fail: 'regression', improved: 'improvement' };
-const OPTIONS = { fallbackSd: 0.01, run: RUN_COMPONENT_WITHOUT_HISTORY } as const;
+const OPTIONS = { fallbackSd: 0.01 } as const;
 
 const centerSet = center.Tb.map((values, i) => ({
-  reference: [values],
+  golden: [values],
+  history: [],
   candidate: at(center.Tc, i),
   batchVariance: (5 * at(center.Vb, i) + 3 * at(center.Vc, i)) / 8,
 }));
 const onlineSet = online.candidate.map((candidate, i) => ({
-  reference: online.golden.map((run) => at(run, i)),
+  golden: online.golden.map((run) => at(run, i)),
+  history: [],
   candidate,
   batchVariance: at(online.V, i),
+}));
+
+const centerRolling = centerSet.map((series, i) => ({ ...series, history: at(center.hist, i) }));
+const onlineRolling = onlineSet.map((series, i) => ({
+  ...series,
+  history: online.history.map((run) => at(run, i)).filter((_, run) => at(at(online.accepted, i), run) === 1),
 }));
 
 // engine_center holds its limits as logs (0.01, 0.05), engine_online as fractions of the baseline (15.4).
@@ -63,10 +74,18 @@ const cases = [
     expected: online.expected.golden_only,
     limits: toLimits(Math.log1p(0.01), Math.log1p(0.05)),
   },
+  { name: 'engine_center, rolling', set: centerRolling, expected: center.expected.rolling, limits: toLimits(0.01, 0.05) },
+  {
+    name: 'engine_online, rolling',
+    set: onlineRolling,
+    expected: online.expected.rolling,
+    limits: toLimits(Math.log1p(0.01), Math.log1p(0.05)),
+  },
 ];
 
 for (const { name, set, expected, limits } of cases) {
-  const comparisons = compareSeries(set, OPTIONS);
+  const guarded = compareSeries(set, OPTIONS);
+  const comparisons = guarded.map((one) => one.comparison);
   const decisions = decideAll(comparisons, limits);
 
   test(`${name}: delta, standard error, degrees of freedom and both p values equal the reference`, () => {
@@ -92,12 +111,21 @@ for (const { name, set, expected, limits } of cases) {
       assert.equal(decision.status, STATUS[word] ?? word, `series ${i}`);
     });
   });
+
+  const flags = expected.guard;
+  if (flags !== undefined && set !== onlineSet) {
+    test(`${name}: against the golden runs alone exactly the series that the reference guards regress`, () => {
+      const guards = guarded.flatMap((one) => (one.guard === null ? [] : [one.guard]));
+      const found = decideAll(guards, limits).map((decision) => (decision.status === 'regression' ? 1 : 0));
+      assert.deepEqual(found, flags);
+    });
+  }
 }
 
 test('the prior without history has the degrees of freedom and the variances of the reference', () => {
   const expected = center.expected.eb_no_history;
   const estimates = centerSet.map((series) => ({
-    ...computePooledVariance([...series.reference, series.candidate]),
+    ...computePooledVariance([...series.golden, series.candidate]),
     batchVariance: series.batchVariance,
   }));
   const moderated = moderateVariances(estimates, 0.01);

@@ -1,4 +1,5 @@
-import type { JudgedRun, JudgeInput } from '../../../analysis/judge-run.ts';
+import type { JudgedRun } from '../../../analysis/accepted/history-run.ts';
+import type { JudgeInput } from '../../../analysis/judge-run.ts';
 import type { SeriesMeasurement } from '../../../wire/measurements.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../wire/policy.ts';
 import type { Environment } from '../../../wire/run.ts';
