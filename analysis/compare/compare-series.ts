@@ -62,7 +62,7 @@ export type Spread = {
   readonly pWider: number;
 };
 
-/** A series against its reference; in rolling mode also against the golden runs alone, with the same noise (the drift guard of VERDICTS 15.1). */
+/** A series against its reference; in rolling mode also against the golden runs alone (the drift guard of VERDICTS 15.1). */
 export type GuardedComparison = { readonly comparison: Comparison; readonly guard: Comparison | null };
 
 /**
@@ -101,15 +101,13 @@ function compareGuarded(
   calibration: Calibration | null,
 ): GuardedComparison {
   const { golden, history, candidate } = series;
-  if (run === null) {
-    const noise = { repetition, run: RUN_COMPONENT_WITHOUT_HISTORY, calibration: null };
-    return { comparison: compareWithReference({ mode: 'golden', reference: golden, candidate, ...noise }), guard: null };
-  }
-  const noise = { repetition, run, calibration };
-  return {
-    comparison: compareWithReference({ mode: 'rolling', reference: [...golden, ...history], candidate, ...noise }),
-    guard: compareWithReference({ mode: 'golden', reference: golden, candidate, ...noise }),
-  };
+  // The guard takes nothing from history but the scatter inside its runs: steps that crept in would swell the run component and the null
+  // scores until no step was left to see.
+  const assumed = { repetition, run: RUN_COMPONENT_WITHOUT_HISTORY, calibration: null };
+  const alone = compareWithReference({ mode: 'golden', reference: golden, candidate, ...assumed });
+  if (run === null) return { comparison: alone, guard: null };
+  const reference = [...golden, ...history];
+  return { comparison: compareWithReference({ mode: 'rolling', reference, candidate, repetition, run, calibration }), guard: alone };
 }
 
 function computeRepetitionVariances(set: readonly RepetitionLogs[], fallbackSd: number): readonly ModeratedVariance[] {

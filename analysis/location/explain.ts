@@ -62,7 +62,11 @@ const COARSE: Reason = {
   code: 'histogram_resolution',
   detail: 'fewer than two bucket edges lie inside the values: neither a pass nor a regression',
 };
-const GUARDED: Reason = { code: 'golden_guard', detail: 'compared with the golden runs alone; the accepted runs since have moved too' };
+/** The golden runs alone made a regression of what the accepted runs let pass. */
+export const GUARDED: Reason = {
+  code: 'golden_guard',
+  detail: 'compared with the golden runs alone; the accepted runs since have moved too',
+};
 const SHIFTED: Reason = { code: 'suite_shift', detail: 'environment or global change; the series are judged without it' };
 
 function toProvisionalReason(regression: number): Reason {

@@ -6,6 +6,7 @@ import { toDelta, toDeltaInterval } from '../compare/tolerances.ts';
 import { createFinding, toNumberText, toPercentText } from '../finding.ts';
 import type { Judging } from '../judging.ts';
 import { toEvidence } from '../location/evidence.ts';
+import { GUARDED } from '../location/explain.ts';
 import type { SeriesPair } from '../pair-series.ts';
 import { type BoundSources, findTaskBounds, type TaskBounds } from './bounds.ts';
 import { computePathCoverage, type PathCoverage } from './path-coverage.ts';
@@ -120,7 +121,11 @@ function explainTest(test: TailTest): readonly Reason[] {
   const held: Reason = { code: 'provisional', detail: `no history yet: a regression needs ${toPercentText(2 * tolerance.regression)}` };
   switch (test.status) {
     case 'regression':
-      return [{ code: 'regressed', detail: `${size} worse, tolerated are ${toPercentText(tolerance.regression)}` }, ...withheld];
+      return [
+        { code: 'regressed', detail: `${size} worse, tolerated are ${toPercentText(tolerance.regression)}` },
+        ...(test.guarded ? [GUARDED] : []),
+        ...withheld,
+      ];
     case 'drift': {
       const provisional = test.decision.status === 'regression' ? [held] : [];
       return [{ code: 'drifted', detail: `${size} worse, tolerated are ${toPercentText(tolerance.drift)}` }, ...provisional, ...withheld];

@@ -3,7 +3,7 @@ import type { Statistic } from '../../wire/policy.ts';
 import type { Reason } from '../../wire/verdict.ts';
 import { at } from '../compare/at.ts';
 import { adjustBenjaminiHochberg } from '../compare/benjamini-hochberg.ts';
-import { type Comparison, compareSeries } from '../compare/compare-series.ts';
+import { type Comparison, compareSeries, type GuardedComparison } from '../compare/compare-series.ts';
 import { type Decision, decide, restrictProvisional } from '../compare/decide.ts';
 import { findPolicyTolerance, type OrientedLimits, type Tolerance, toOrientedLimits } from '../compare/tolerances.ts';
 import type { Judging } from '../judging.ts';
@@ -38,6 +38,8 @@ export type TailTest = {
   readonly status: Decision['status'];
   readonly pCombined: number;
   readonly qWorse: number;
+  /** The golden runs alone decided, against those accepted since. */
+  readonly guarded: boolean;
 };
 
 export type PreparedTail = { readonly tail: Entry; readonly maxima: Entry };
@@ -90,11 +92,34 @@ export function prepareTail(
 
 /** Runs the regression tests of all tasks together; in the order of `prepared`. */
 export function runTailTests(prepared: readonly PreparedTail[]): readonly TailTest[] {
-  const comparisons = compareByStatistic(prepared);
-  const maxima = compareSeries(
+  const tails = compareByStatistic(prepared);
+  const highs = compareSeries(
     prepared.map(({ maxima: one }) => toRepetitionLogs(one)),
     { fallbackSd: MAXIMUM_FALLBACK_SD },
-  ).map((one) => one.comparison);
+  );
+  const rolled = decideTails(
+    prepared,
+    tails.map((one) => one.comparison),
+    highs.map((one) => one.comparison),
+  );
+  // The golden runs alone guard against many small steps (VERDICTS 15.1); without history both are the same.
+  const guarded = decideTails(
+    prepared,
+    tails.map((one) => one.guard ?? one.comparison),
+    highs.map((one) => one.guard ?? one.comparison),
+  );
+  return rolled.map((test, i) => {
+    const guard = at(guarded, i);
+    const guards = test.comparison.mode === 'rolling' && test.status !== 'regression' && guard.decision.status === 'regression';
+    return guards ? { ...guard, status: 'regression', guarded: true } : test;
+  });
+}
+
+function decideTails(
+  prepared: readonly PreparedTail[],
+  comparisons: readonly Comparison[],
+  maxima: readonly Comparison[],
+): readonly TailTest[] {
   const worse = prepared.map((_, i) => combineCauchy([at(comparisons, i).pWorse, at(maxima, i).pWorse]));
   const better = prepared.map((_, i) => combineCauchy([at(comparisons, i).pBetter, at(maxima, i).pBetter]));
   const qWorse = adjustBenjaminiHochberg(worse);
@@ -104,14 +129,15 @@ export function runTailTests(prepared: readonly PreparedTail[]): readonly TailTe
     const limits = toOrientedLimits(tail.tolerance, tail.pair.series.better);
     const decision = decide({ comparison, qWorse: at(qWorse, i), qBetter: at(qBetter, i), limits });
     const status = comparison.mode === 'golden' ? restrictProvisional(decision.status, comparison, limits) : decision.status;
-    return { entry: tail, comparison, maxima: at(maxima, i), limits, decision, status, pCombined: at(worse, i), qWorse: at(qWorse, i) };
+    const said = { entry: tail, comparison, maxima: at(maxima, i), limits, decision, status };
+    return { ...said, pCombined: at(worse, i), qWorse: at(qWorse, i), guarded: false };
   });
 }
 
 /** Series whose tail is p99.9 and those whose tail is p99 do not share their noise. */
-function compareByStatistic(prepared: readonly PreparedTail[]): readonly Comparison[] {
+function compareByStatistic(prepared: readonly PreparedTail[]): readonly GuardedComparison[] {
   const options = { fallbackSd: TAIL_FALLBACK_SD };
-  const compared = new Map<PreparedTail, Comparison>();
+  const compared = new Map<PreparedTail, GuardedComparison>();
   for (const statistic of ['p999', 'p99'] as const) {
     const set = prepared.filter(({ tail }) => tail.statistic === statistic);
     const comparisons = compareSeries(
@@ -119,7 +145,7 @@ function compareByStatistic(prepared: readonly PreparedTail[]): readonly Compari
       options,
     );
     set.forEach((one, i) => {
-      compared.set(one, at(comparisons, i).comparison);
+      compared.set(one, at(comparisons, i));
     });
   }
   return prepared.flatMap((one) => compared.get(one) ?? []);
