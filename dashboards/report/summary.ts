@@ -127,6 +127,11 @@ const NEXT_STEPS: Readonly<Partial<Record<ReasonCode, string>>> = {
   over_budget: 'Shorten the task or change its budget on purpose in the policy.',
   thin_margin: 'Plan for the margin: the next change may cross the budget.',
   emulated_clock: 'Measure timing on hardware, or approve a baseline of emulated runs.',
+  golden_guard: 'Many small steps add up: find where it crept in, or approve a new golden baseline on purpose.',
+  suite_shift: 'Run frozen code on this machine (a run of kind control): when it moves as well, the machine moved and not the subject.',
+  machine_moved: 'Look at the machine (clock, cooling, neighbours, firmware), then measure again.',
+  muted: 'Mend what is muted before its mute expires.',
+  accepted_drift: 'Nothing to do for the accepted level: the reference follows it.',
   nothing_judged: 'Push something that can be judged: samples, totals, counters with exposure, or worst-case times.',
 };
 
