@@ -9,12 +9,35 @@ export function countValues(histogram: HistogramRepetition): number {
   return histogram.counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Whether every bucket that holds a value is fine enough for interpolation inside it to equal raw samples. */
-export function isFine(histogram: HistogramRepetition): boolean {
+/**
+ * Whether every bucket that holds a value between two shares of the distribution is fine enough for interpolation inside it to equal raw
+ * samples. What lies outside does not count: one value in a catch-all bucket must not coarsen a whole histogram.
+ * @param from lower share, 0..1
+ * @param to upper share, from..1
+ * @example isFine({ repetition: 1, edges: [0, 100, 108], counts: [1, 99], scheme: 'x', quality: [] }, 0.25, 0.75) // true
+ */
+export function isFine(histogram: HistogramRepetition, from: number, to: number): boolean {
+  const total = countValues(histogram);
+  let below = 0;
   return histogram.counts.every((count, i) => {
+    const touched = count > 0 && below + count >= from * total && below <= to * total;
+    below += count;
     const low = at(histogram.edges, i);
-    return count === 0 || (low > 0 && at(histogram.edges, i + 1) <= low * FINE_EDGE_RATIO);
+    return !touched || (low > 0 && at(histogram.edges, i + 1) <= low * FINE_EDGE_RATIO);
   });
+}
+
+/**
+ * The lower edge of the bucket without an upper end that holds a quantile: the quantile is at least this.
+ * @param probability 0..1
+ * @returns null when the quantile lies in a bucket with two ends, or the histogram is empty
+ * @example computeCensoredQuantile({ repetition: 1, edges: [0, 10, Infinity], counts: [1, 9], scheme: 'x', quality: [] }, 0.5) // 10
+ */
+export function computeCensoredQuantile(histogram: HistogramRepetition, probability: number): number | null {
+  const last = histogram.counts.length - 1;
+  if (last < 0 || Number.isFinite(at(histogram.edges, last + 1))) return null;
+  const beyond = at(histogram.counts, last);
+  return beyond > 0 && countValues(histogram) - beyond < probability * countValues(histogram) ? at(histogram.edges, last) : null;
 }
 
 /**

@@ -5,9 +5,9 @@ import { DEFAULT_TOLERANCES, findPolicyTolerance } from '../compare/tolerances.t
 import type { Judging } from '../judging.ts';
 import { countRepetitions, type Entry, selectHistory } from '../location/entry.ts';
 import { gateEntry, type Prepared } from '../location/judge-location.ts';
-import type { RepetitionValue, RunValues } from '../location/repetition-values.ts';
+import { type RepetitionValue, type RunValues, UNFIT } from '../location/repetition-values.ts';
 import type { SeriesPair } from '../pair-series.ts';
-import { computeBucketCentre, computeBucketQuantile, countValues, isFine } from './bucket-statistics.ts';
+import { computeBucketCentre, computeBucketQuantile, computeCensoredQuantile, countValues, isFine } from './bucket-statistics.ts';
 import { drawReferenceCurve } from './reference-curve.ts';
 import { estimateShift } from './shift.ts';
 
@@ -20,6 +20,14 @@ const INFORMATIVE_EDGES = 2;
 /** How a repetition's histogram becomes one oriented logarithm; null when it cannot. */
 type ToLog = (histogram: HistogramRepetition) => number | null;
 
+/** Shares of the distribution that a statistic is read from. */
+const RANGE: Readonly<Record<Statistic, readonly [number, number]>> = {
+  centre: [0.25, 0.75],
+  p90: [0.9, 0.9],
+  p99: [0.99, 0.99],
+  p999: [0.999, 0.999],
+};
+
 /**
  * Prepares a series of histograms. Fine buckets give centre and tails by interpolation, as raw samples would; coarse ones (powers of two)
  * give the shift of the whole distribution as their centre, and no tail: a quantile of a log2 histogram is known to a factor of 2.
@@ -27,7 +35,7 @@ type ToLog = (histogram: HistogramRepetition) => number | null;
  */
 export function prepareHistograms(pair: SeriesPair, candidate: SeriesMeasurement, judging: Judging): Prepared {
   const histograms = [candidate, ...pair.baseline].flatMap((run) => run.histograms);
-  if (histograms.every(isFine)) return prepareFine(pair, candidate, judging);
+  if (histograms.every((histogram) => isFine(histogram, ...RANGE.centre))) return prepareFine(pair, candidate, judging);
   const golden = pair.baseline.flatMap((run) => run.histograms).filter((histogram) => countValues(histogram) > 0);
   return prepareCoarse(pair, candidate, judging, golden);
 }
@@ -37,7 +45,8 @@ function prepareFine(pair: SeriesPair, candidate: SeriesMeasurement, judging: Ju
   const statistics: readonly Statistic[] = pair.series.better === 'either' ? ['centre'] : STATISTICS;
   const prepared = statistics.map((statistic) => {
     const toLog: ToLog = (histogram) => {
-      if (!isFine(histogram)) return null;
+      const [low, high] = sign === 1 ? RANGE[statistic] : mirrorRange(RANGE[statistic]);
+      if (!isFine(histogram, low, high)) return null;
       const value = statistic === 'centre' ? computeBucketCentre(histogram) : computeTail(histogram, PROBABILITY[statistic], sign);
       return value === null || value <= 0 ? null : sign * Math.log(value);
     };
@@ -52,6 +61,10 @@ function prepareFine(pair: SeriesPair, candidate: SeriesMeasurement, judging: Ju
     });
   });
   return { entries: prepared.flatMap((one) => one.entries), findings: prepared.flatMap((one) => one.findings) };
+}
+
+function mirrorRange([low, high]: readonly [number, number]): readonly [number, number] {
+  return [1 - high, 1 - low];
 }
 
 /** The bad end: the upper tail, or the lower one where higher is better. */
@@ -103,6 +116,7 @@ function prepareStatistic(input: StatisticInput): Prepared {
   const measured = baseline.reduce((sum, run) => sum + run.repetitionCount, 0);
   if (statistic !== 'centre' && countRepetitions(baseline) < measured / 2) return { entries: [], findings: [] };
   const optional = statistic === 'p999' && stated === undefined;
+  const own = censor(toValues(candidate), candidate, statistic, pair.series.better);
   const entry: Entry = {
     pair,
     family: statistic === 'centre' ? 'center' : 'tail',
@@ -111,30 +125,63 @@ function prepareStatistic(input: StatisticInput): Prepared {
     estimator,
     baseline,
     history: selectHistory(judging, pair, { shape: 'histogram', statistic }, toValues),
-    candidate: toValues(candidate),
+    candidate: own.values,
     tolerance: stated ?? DEFAULT_TOLERANCES[statistic],
     optional,
     resolutionLimited,
     commonModeRemoved: false,
-    withheld: [],
+    withheld: own.withheld,
   };
   const gated = gateEntry(entry);
   if (!('status' in gated)) return { entries: [gated], findings: [] };
   return { entries: [], findings: optional ? [] : [gated] };
 }
 
+/**
+ * A candidate whose tail has grown into the bucket without an upper end has at least that bucket's lower edge: enough to regress, never to
+ * pass. Where higher is better the tail is the low end, which has no such bucket.
+ */
+function censor(
+  values: RunValues,
+  measurement: SeriesMeasurement,
+  statistic: Statistic,
+  better: SeriesPair['series']['better'],
+): { readonly values: RunValues; readonly withheld: readonly Reason[] } {
+  if (statistic === 'centre' || better !== 'lower') return { values, withheld: [] };
+  const probability = PROBABILITY[statistic];
+  const censored = measurement.histograms.flatMap((histogram): readonly RepetitionValue[] => {
+    const edge = countValues(histogram) < MINIMUM_COUNT[statistic] ? null : computeCensoredQuantile(histogram, probability);
+    if (edge === null || edge <= 0) return [];
+    return [{ repetition: histogram.repetition, log: Math.log(edge), sampleCount: countValues(histogram), batchVariance: null }];
+  });
+  if (censored.length === 0) return { values, withheld: [] };
+  const all = [...values.values, ...censored].sort((a, b) => a.repetition - b.repetition);
+  const detail = `the ${statistic} of ${censored.length} repetitions lies beyond the last edge: at least the value shown`;
+  return { values: { ...values, values: all }, withheld: [{ code: 'histogram_resolution', detail }] };
+}
+
 function toRunValues(measurement: SeriesMeasurement, statistic: Statistic, toLog: ToLog): RunValues {
   const values: RepetitionValue[] = [];
   const reasons: Reason[] = [];
+  const notes: Reason[] = [];
   for (const histogram of [...measurement.histograms].sort((a, b) => a.repetition - b.repetition)) {
+    const where = `repetition ${histogram.repetition}`;
+    const flag = histogram.quality.find((one) => UNFIT.includes(one));
+    if (flag !== undefined) {
+      reasons.push({ code: 'quality', detail: `${where}: ${flag}` });
+      continue;
+    }
+    // The shape of what was counted is right all the same: a quantile needs no total.
+    if (histogram.quality.includes('counter_reset'))
+      notes.push({ code: 'counter_reset', detail: `${where}: the interval in which the counter was reset is left out` });
     const sampleCount = countValues(histogram);
     const log = sampleCount < MINIMUM_COUNT[statistic] ? null : toLog(histogram);
     if (log !== null && Number.isFinite(log)) {
       values.push({ repetition: histogram.repetition, log, sampleCount, batchVariance: null });
     } else {
-      const detail = `repetition ${histogram.repetition}: ${sampleCount} values, ${MINIMUM_COUNT[statistic]} are needed`;
+      const detail = `${where}: ${sampleCount} values, ${MINIMUM_COUNT[statistic]} are needed`;
       reasons.push({ code: sampleCount < MINIMUM_COUNT[statistic] ? 'too_few_samples' : 'histogram_resolution', detail });
     }
   }
-  return { runId: measurement.runId, values, repetitionCount: measurement.histograms.length, reasons };
+  return { runId: measurement.runId, values, repetitionCount: measurement.histograms.length, reasons, notes };
 }

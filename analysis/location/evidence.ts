@@ -19,6 +19,7 @@ export function toEvidence(entry: Entry, comparison: Comparison, decision: Decis
     repetitionCount: run.values.length,
   });
   const leftOut = [...entry.baseline, entry.candidate].flatMap((run) => run.reasons.map((reason) => ({ runId: run.runId, ...reason })));
+  const notes = [...entry.baseline, entry.candidate].flatMap((run) => (run.notes ?? []).map((note) => ({ runId: run.runId, ...note })));
   return {
     mode: comparison.mode,
     provisional: comparison.mode === 'golden',
@@ -45,5 +46,6 @@ export function toEvidence(entry: Entry, comparison: Comparison, decision: Decis
     ...(entry.history.length > 0 ? { history: entry.history.map(toLevel) } : {}),
     ...(entry.commonModeRemoved ? { commonModeRemoved: true } : {}),
     ...(leftOut.length > 0 ? { leftOut } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
   };
 }

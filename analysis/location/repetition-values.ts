@@ -21,10 +21,12 @@ export type RunValues = {
   /** Repetitions measured, usable or not. */
   readonly repetitionCount: number;
   readonly reasons: readonly Reason[];
+  /** What a reader should know of repetitions that are judged all the same. */
+  readonly notes?: readonly Reason[];
 };
 
 /** Flags that make a value unfit: the tool itself says the number is not the quantity. */
-const UNFIT: readonly Quality[] = ['sentinel', 'tool_bug', 'constant_counter', 'helper_error'];
+export const UNFIT: readonly Quality[] = ['sentinel', 'tool_bug', 'constant_counter', 'helper_error'];
 
 /**
  * One statistic of the samples of one run.

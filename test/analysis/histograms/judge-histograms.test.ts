@@ -48,8 +48,8 @@ test('interpolates quantiles and the middle half inside buckets', () => {
 });
 
 test('buckets of exponential scale 3 are fine, powers of two are not', () => {
-  assert.equal(isFine({ ...ten, edges: [100, 109, 118], counts: [1, 1] }), true);
-  assert.equal(isFine({ ...ten, edges: [64, 128, 256], counts: [1, 1] }), false);
+  assert.equal(isFine({ ...ten, edges: [100, 109, 118], counts: [1, 1] }, 0, 1), true);
+  assert.equal(isFine({ ...ten, edges: [64, 128, 256], counts: [1, 1] }, 0, 1), false);
 });
 
 test('the shift of a histogram against itself is nothing, and of a scaled one its logarithm', () => {
@@ -87,4 +87,61 @@ test('values inside one bucket neither pass nor regress, and hold nothing up; a 
   assert.equal(share(same, 'inconclusive'), 1);
   assert.ok(same.every((finding) => !finding.gated && finding.reasons[0]?.code === 'histogram_resolution'));
   assert.equal(share(judge({ sigma: 0.02, base: 2, effect: 3, level: 90 }), 'drift'), 1);
+});
+
+/** Twenty series of fine buckets; `alter` makes the candidate's repetitions. */
+function judgeAltered(alter: (histogram: HistogramRepetition) => HistogramRepetition, factor = 1): readonly Finding[] {
+  const random = createRandom(9);
+  const all = Array.from({ length: 20 }, (_, i) => createSeries({ region: `k${i}`, metric: 'request.duration', valueKind: 'histogram' }));
+  const draw = (repetitions: number, level: number): readonly HistogramRepetition[] =>
+    Array.from({ length: repetitions }, (_, i) => count(i + 1, random, level * Math.exp(0.005 * drawNormal(random)), 0.1, 2 ** (1 / 16)));
+  const golden = all.map((series) => measureHistograms('g1', series, draw(5, 100)));
+  const night = all.map((series) => measureHistograms('night', series, draw(3, 100 * factor).map(alter)));
+  return judgeRun(createInput(golden, night)).findings;
+}
+
+test('one value in a catch-all bucket does not coarsen a fine histogram: a regression stays one', () => {
+  const stray = (histogram: HistogramRepetition): HistogramRepetition => ({
+    ...histogram,
+    edges: [0, ...histogram.edges],
+    counts: [1, ...histogram.counts],
+  });
+  const findings = judgeAltered(stray, 1.15);
+  assert.equal(share(findings, 'regression'), 1);
+  assert.ok(findings.every((finding) => finding.evidence['estimator'] !== 'shift of coarse buckets'));
+});
+
+/** Everything from `limit` on falls into one bucket without an end. */
+function cut(histogram: HistogramRepetition, limit: number): HistogramRepetition {
+  const kept = histogram.edges.filter((edge) => edge <= limit).length - 1;
+  const beyond = histogram.counts.slice(kept).reduce((sum, one) => sum + one, 0);
+  return {
+    ...histogram,
+    edges: [...histogram.edges.slice(0, kept + 1), Number.POSITIVE_INFINITY],
+    counts: [...histogram.counts.slice(0, kept), beyond],
+  };
+}
+
+test('a tail that has grown beyond the last edge regresses when that edge is bad enough, and never passes', () => {
+  const p99 = (findings: readonly Finding[]): readonly Finding[] => findings.filter((finding) => finding.statistic === 'p99');
+  const grown = p99(judgeAltered((histogram) => cut(histogram, 205), 1.8));
+  assert.equal(grown.length, 20);
+  assert.ok(
+    grown.every((finding) => finding.status === 'regression' && finding.reasons.some((one) => one.code === 'histogram_resolution')),
+  );
+  const near = p99(judgeAltered((histogram) => cut(histogram, 115)));
+  assert.ok(near.every((finding) => finding.status === 'inconclusive'));
+});
+
+test('a reset left out of a histogram is noted and judged, and what the tool itself doubts is not', () => {
+  const flag = (quality: HistogramRepetition['quality']) => judgeAltered((histogram) => ({ ...histogram, quality }));
+  const reset = flag(['counter_reset']);
+  assert.ok(share(reset, 'pass') >= 0.9);
+  assert.match(JSON.stringify(reset[0]?.evidence['notes']), /counter_reset/);
+  assert.ok(flag(['helper_error']).every((finding) => finding.status === 'inconclusive' && finding.reasons[0]?.code === 'quality'));
+});
+
+test('fine buckets are as powerful as samples: three percent in 0.1 wide values', () => {
+  const findings = judgeAltered((histogram) => histogram, 1.03).filter((finding) => finding.statistic === 'centre');
+  assert.ok(findings.filter((finding) => finding.status === 'drift').length >= 16);
 });
