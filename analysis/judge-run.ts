@@ -6,6 +6,7 @@ import { chooseHistory } from './accepted/choose-history.ts';
 import { type DriftAcceptance, digestHistory, type HistoryRun, type JudgedRun } from './accepted/history-run.ts';
 import { attribute } from './attribution.ts';
 import { compareEnvironments } from './comparability.ts';
+import { attributeMachine, type ControlRuns, doubtMachine, measureMachine } from './control.ts';
 import { compareFindings } from './finding.ts';
 import { type Follows, joinStages, toSuspectKeys } from './follow.ts';
 import { judgeSeries } from './judge-series.ts';
@@ -32,6 +33,8 @@ export type JudgeInput = {
   readonly acceptances?: readonly DriftAcceptance[];
   /** What the run continues (`run start --follows`): judged together by the two-stage rule. */
   readonly follows?: Follows;
+  /** Runs of frozen code on the same machine (kind `control`): when they move, the machine moved. */
+  readonly control?: ControlRuns;
   /** When the run is judged, epoch milliseconds; it ends mutes. Take the time of the seal, so that judging again says the same. */
   readonly nowMs?: number;
   readonly policy: Policy;
@@ -61,8 +64,11 @@ export function judgeRun(input: JudgeInput): Verdict {
   const history = acceptHistory(earlier, input.acceptances ?? [], policy.acceptDriftAfterRuns);
   const judging: Judging = { suite: run.suite, policy, history, suspects: follows === undefined ? null : toSuspectKeys(follows) };
   const pairs = pairSeries(candidate, golden, goldenRuns.length);
-  const judged = judgeSeries(pairs, explainAbsence(comparability), judging);
-  const findings = judged.map((finding) => muteFinding(raise(finding, run.runId, history), judging, input.nowMs)).sort(compareFindings);
+  const machine = input.control === undefined ? null : measureMachine(input.control, judging);
+  const judged = judgeSeries(pairs, explainAbsence(comparability), judging).map((finding) => doubtMachine(finding, machine));
+  const findings = [...judged, ...(machine === null ? [] : [machine])]
+    .map((finding) => muteFinding(raise(finding, run.runId, history), judging, input.nowMs))
+    .sort(compareFindings);
   const rolled = rollUp(findings, comparability, { ...judging, hasBaseline: baseline !== null });
   const subjects = goldenRuns.map((one) => one.subject);
   return {
@@ -72,7 +78,7 @@ export function judgeRun(input: JudgeInput): Verdict {
     suite: run.suite,
     ...rolled,
     comparability,
-    attribution: attribute(rolled.status, comparability, run.subject, subjects),
+    attribution: [...attributeMachine(rolled.status, machine), ...attribute(rolled.status, comparability, run.subject, subjects)],
     findings,
     baseline: baseline === null ? null : { id: baseline.id, digest: baseline.digest },
     nearestBaseline: nearest === null ? null : { id: nearest.id, digest: nearest.digest },

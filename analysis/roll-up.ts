@@ -6,7 +6,7 @@ import { isMuted } from './mute.ts';
 /** More than this share of the gated findings inconclusive makes the run inconclusive (VERDICTS 3.10). */
 const INCONCLUSIVE_SHARE = 0.2;
 /** Reasons of a single finding that keep the whole run from passing (VERDICTS 15.2). */
-const BLOCKING: readonly ReasonCode[] = ['starved', 'missing_in_candidate', 'path_coverage'];
+const BLOCKING: readonly ReasonCode[] = ['starved', 'missing_in_candidate', 'path_coverage', 'machine_moved'];
 
 /** What the findings come to. */
 export type RollUp = Pick<Verdict, 'status' | 'score' | 'reasons' | 'suspects'>;
@@ -93,7 +93,7 @@ function findRequiredBlocks(findings: readonly Finding[], comparable: boolean, j
 
 /** The reasons that do not decide between pass and inconclusive: drifts, improvements, and that there is no history yet. */
 function explainRest(gated: readonly Finding[], findings: readonly Finding[]): readonly Reason[] {
-  const provisional = findings.filter((finding) => finding.evidence['provisional'] === true).length;
+  const provisional = gated.filter((finding) => finding.evidence['provisional'] === true).length;
   const held: Reason = { code: 'provisional', detail: `${provisional} findings rest on the golden runs alone` };
   return [
     ...summarise(gated, 'drifted', ['drifted', 'thin_margin']),

@@ -35,15 +35,24 @@ export function removeCommonMode(entries: readonly Entry[], judging: Judging): C
   const moved = new Set(directed);
   return {
     entries: entries.map((entry) => (moved.has(entry) ? subtract(entry, modes) : entry)),
-    shift: toShiftEntry(first, directed, modes, judging),
+    shift: toShiftEntry(directed, modes, judging),
   };
+}
+
+/**
+ * How far a whole run lies from its reference, as an entry: the median over its series, whatever their number and whether it stands out.
+ * @param entries of one shape and statistic, all with a better direction
+ * @returns null when no repetition of the reference or the run has a series
+ */
+export function measureShift(entries: readonly Entry[], judging: Judging): Entry | null {
+  return entries.length === 0 ? null : toShiftEntry(entries, computeModes(entries, 1), judging);
 }
 
 function toKey(run: RunValues, value: RepetitionValue): string {
   return `${run.runId} ${value.repetition}`;
 }
 
-function computeModes(entries: readonly Entry[]): Modes {
+function computeModes(entries: readonly Entry[], minimumSeries = MINIMUM_SERIES): Modes {
   const residuals = new Map<string, number[]>();
   for (const entry of entries) {
     const level = computeMean(toRepetitionLogs(entry).golden.map(computeMean));
@@ -55,7 +64,7 @@ function computeModes(entries: readonly Entry[]): Modes {
       }
     }
   }
-  const shared = [...residuals].filter(([, values]) => values.length >= MINIMUM_SERIES);
+  const shared = [...residuals].filter(([, values]) => values.length >= minimumSeries);
   return new Map(shared.map(([key, values]) => [key, computeMedian(values)]));
 }
 
@@ -93,7 +102,7 @@ function subtract(entry: Entry, modes: Modes): Entry {
 }
 
 /** The modes as a series: its value is the ratio to the golden level. Undefined modes leave their repetition out. */
-function toShiftEntry(first: Entry, entries: readonly Entry[], modes: Modes, judging: Judging): Entry | null {
+function toShiftEntry(entries: readonly Entry[], modes: Modes, judging: Judging): Entry | null {
   const collect = (pick: (entry: Entry) => readonly RunValues[]): readonly RunValues[] => {
     const runs = new Map<string, Map<number, RepetitionValue>>();
     for (const run of entries.flatMap(pick)) {
@@ -109,13 +118,13 @@ function toShiftEntry(first: Entry, entries: readonly Entry[], modes: Modes, jud
   const [candidate] = collect((entry) => [entry.candidate]);
   const baseline = collect((entry) => entry.baseline);
   if (candidate === undefined || baseline.length === 0) return null;
-  const { shape, statistic } = first;
+  const { shape, statistic, family } = at(entries, 0);
   const seriesId = toSuiteShiftId(shape, statistic);
   const series = { ...at(entries, 0).pair.series, ...SUITE_SHIFT, seriesId, labels: { shape } };
   const stated = findPolicyTolerance(judging.policy, { suite: judging.suite, region: series.region, metric: series.metric, statistic });
   return {
     pair: { series, candidate: null, baseline: [], baselineRunCount: baseline.length },
-    family: first.family,
+    family,
     statistic,
     shape: 'suite',
     estimator: `median of ${entries.length} series`,

@@ -9,7 +9,7 @@ import { studentQuantile } from '../compare/distributions.ts';
 import { type OrientedLimits, toDelta, toDeltaInterval, toOrientedLimits } from '../compare/tolerances.ts';
 import { createFinding, withholdPass } from '../finding.ts';
 import type { Judging } from '../judging.ts';
-import { removeCommonMode } from './common-mode.ts';
+import { measureShift, removeCommonMode } from './common-mode.ts';
 import { type Entry, toRepetitionLogs } from './entry.ts';
 import { toEvidence } from './evidence.ts';
 import { explain, isWild } from './explain.ts';
@@ -55,6 +55,12 @@ function groupBy<T>(values: readonly T[], toKey: (value: T) => string): readonly
     else known.push(value);
   }
   return [...groups.values()];
+}
+
+/** Judges how far a whole run lies from its reference, by the median of its series. @returns undefined when there is nothing to measure by */
+export function judgeShift(entries: readonly Entry[], judging: Judging): Finding | undefined {
+  const shift = measureShift(entries, judging);
+  return shift === null ? undefined : decideSet(compareSet([shift], judging))[0];
 }
 
 function compareSet(entries: readonly Entry[], judging: Judging): readonly Compared[] {
