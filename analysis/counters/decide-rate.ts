@@ -43,6 +43,8 @@ export type RateDecisionInput = {
   readonly qBetter: number;
   readonly better: Better;
   readonly tolerance: RateTolerance;
+  /** Without history a regression needs twice the tolerance (VERDICTS 15.3). */
+  readonly provisional: boolean;
   readonly withheld: readonly Reason[];
 };
 
@@ -113,7 +115,8 @@ function chooseStatus(input: RateDecisionInput, expected: number, delta: number 
   const size = delta === null ? Number.POSITIVE_INFINITY : delta;
   const counts = `${model.candidateCount} events where ${toNumberText(expected)} were expected`;
   if (input.qWorse <= SIGNIFICANCE && size >= tolerance.drift) {
-    if (size >= 2 * tolerance.regression) return { status: 'regression', rule: 'worse', reasons: [{ code: 'regressed', detail: counts }] };
+    if (size >= (input.provisional ? 2 : 1) * tolerance.regression)
+      return { status: 'regression', rule: 'worse', reasons: [{ code: 'regressed', detail: counts }] };
     const held: Reason = { code: 'provisional', detail: `no history yet: a regression needs ${toPercentText(2 * tolerance.regression)}` };
     const reasons: readonly Reason[] = [{ code: 'drifted', detail: counts }, ...(size >= tolerance.regression ? [held] : [])];
     return { status: 'drift', rule: 'worse', reasons };
