@@ -101,6 +101,8 @@ export function decideRate(
       rule: decided.rule,
       pBetter: probabilities.better,
       pNonInferior: probabilities.nonInferior,
+      // P(the rate is worse than the regression tolerance), as the counts have it.
+      pBeyondTolerance: 1 - probabilities.nonInferior,
       detectableCount: input.detectableCount,
       detectableRateRatio: detectable,
     },

@@ -38,6 +38,7 @@ function judgeCounters(entries: readonly RateEntry[]): readonly Finding[] {
   return entries.map((entry, i) => {
     const model = at(models, i);
     const interval = computeRateRatioInterval(model, 0.95);
+    const narrow = computeRateRatioInterval(model, 0.9);
     const said = decideRate({
       model,
       interval,
@@ -56,7 +57,7 @@ function judgeCounters(entries: readonly RateEntry[]): readonly Finding[] {
         ...said,
         sampleCount: model.candidateCount,
         repetitionCount: entry.counts.candidate.length,
-        evidence: { ...toEvidence(entry, model, interval, familyDispersion), ...said.evidence },
+        evidence: { ...toEvidence(entry, model, { interval, narrow }, familyDispersion), ...said.evidence },
       },
     );
   });
@@ -79,7 +80,7 @@ function computeFamilyDispersion(entries: readonly RateEntry[]): number {
 function toEvidence(
   entry: RateEntry,
   model: RateModel,
-  interval: readonly [number, number],
+  { interval, narrow }: Readonly<Record<'interval' | 'narrow', readonly [number, number]>>,
   familyDispersion: number,
 ): Readonly<Record<string, unknown>> {
   return {
@@ -94,6 +95,7 @@ function toEvidence(
     baselineRate: model.baselineCount / model.baselineExposure,
     candidateRate: model.candidateCount / model.candidateExposure,
     rateRatioCi95: interval.map((end) => (Number.isFinite(end) ? end : null)),
+    rateRatioCi90: narrow.map((end) => (Number.isFinite(end) ? end : null)),
     dispersion: model.dispersion,
     familyDispersion,
     df: model.df,

@@ -1,8 +1,20 @@
+import type { Better } from '../../wire/metrics.ts';
 import { computeMean } from '../compare/averages.ts';
 import type { Comparison } from '../compare/compare-series.ts';
 import type { Decision } from '../compare/decide.ts';
+import { studentQuantile } from '../compare/distributions.ts';
+import { toDeltaInterval } from '../compare/tolerances.ts';
 import type { Entry } from './entry.ts';
 import type { RunValues } from './repetition-values.ts';
+
+/**
+ * The interval of `delta` at a confidence level, two-sided.
+ * @param confidence 0..1, such as 0.95
+ */
+export function computeDeltaInterval(comparison: Comparison, better: Better, confidence: number): readonly [number, number] {
+  const halfWidth = studentQuantile((1 + confidence) / 2, comparison.df) * comparison.se;
+  return toDeltaInterval(comparison.delta - halfWidth, comparison.delta + halfWidth, better);
+}
 
 /** What a reader needs to believe, or to redo, a sampled finding: every number that entered the decision. Logs are natural, larger is worse. */
 export function toEvidence(entry: Entry, comparison: Comparison, decision: Decision): Readonly<Record<string, unknown>> {
@@ -32,6 +44,7 @@ export function toEvidence(entry: Entry, comparison: Comparison, decision: Decis
     pBetter: comparison.pBetter,
     calibrated: comparison.calibrated,
     pNonInferior: decision.pNonInferior,
+    deltaCi90: computeDeltaInterval(comparison, entry.pair.series.better, 0.9),
     // P(delta > the regression tolerance), as the data have it.
     pBeyondTolerance: 1 - decision.pNonInferior,
     medianDeltaLog: comparison.medianDelta,

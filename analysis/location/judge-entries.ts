@@ -6,12 +6,12 @@ import { adjustBenjaminiHochberg } from '../compare/benjamini-hochberg.ts';
 import { type Comparison, compareSeries } from '../compare/compare-series.ts';
 import { computePWorse, type Decision, decide, restrictProvisional, SIGNIFICANCE, SUSPECT_PROBABILITY } from '../compare/decide.ts';
 import { studentQuantile } from '../compare/distributions.ts';
-import { type OrientedLimits, toDelta, toDeltaInterval, toOrientedLimits } from '../compare/tolerances.ts';
+import { type OrientedLimits, toDelta, toOrientedLimits } from '../compare/tolerances.ts';
 import { createFinding, withholdPass } from '../finding.ts';
 import type { Judging } from '../judging.ts';
 import { measureShift, removeCommonMode } from './common-mode.ts';
 import { type Entry, toRepetitionLogs } from './entry.ts';
-import { toEvidence } from './evidence.ts';
+import { computeDeltaInterval, toEvidence } from './evidence.ts';
 import { explain, isWild } from './explain.ts';
 
 /** Standard deviations between repetitions assumed for fewer than 10 series (tau0 of VERDICTS 3.3), log units. */
@@ -126,10 +126,6 @@ function toFinding(compared: Compared, decision: Decision, qWorse: number, guard
   const { series } = entry.pair;
   const status = restrict(compared, decision.status, guarded);
   const { delta, change } = toDelta(comparison.delta, series.better);
-  const toInterval = (probability: number): readonly [number, number] => {
-    const halfWidth = studentQuantile(probability, comparison.df) * comparison.se;
-    return toDeltaInterval(comparison.delta - halfWidth, comparison.delta + halfWidth, series.better);
-  };
   const sign = series.better === 'higher' ? -1 : 1;
   const finding = createFinding(
     { series, family: entry.family, statistic: entry.statistic },
@@ -141,7 +137,7 @@ function toFinding(compared: Compared, decision: Decision, qWorse: number, guard
       candidate: Math.exp(sign * comparison.candidateLog),
       delta,
       change,
-      deltaCi95: toInterval(0.975),
+      deltaCi95: computeDeltaInterval(comparison, series.better, 0.95),
       tolerance: entry.tolerance,
       minimumDetectableEffect: Math.abs(toDelta(decision.minimumDetectableLog, series.better).delta),
       repetitionsNeeded: decision.repetitionsNeeded,
@@ -151,7 +147,6 @@ function toFinding(compared: Compared, decision: Decision, qWorse: number, guard
       repetitionCount: comparison.candidateCount,
       evidence: {
         ...toEvidence(entry, comparison, decision),
-        deltaCi90: toInterval(0.95),
         ...(guarded ? { mode: 'rolling', decidedBy: 'golden' } : {}),
         ...(compared.guard === null ? {} : { goldenDelta: toDelta(compared.guard.delta, series.better).delta }),
         ...(compared.suspected === null ? {} : { stage: compared.suspected ? 'suspect measured again' : 'no suspect' }),

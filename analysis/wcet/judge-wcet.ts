@@ -1,11 +1,10 @@
 import type { SeriesMeasurement } from '../../wire/measurements.ts';
 import type { Finding, Reason, VerdictStatus } from '../../wire/verdict.ts';
 import { at } from '../compare/at.ts';
-import { studentQuantile } from '../compare/distributions.ts';
-import { toDelta, toDeltaInterval } from '../compare/tolerances.ts';
+import { toDelta } from '../compare/tolerances.ts';
 import { createFinding, toNumberText, toPercentText } from '../finding.ts';
 import type { Judging } from '../judging.ts';
-import { toEvidence } from '../location/evidence.ts';
+import { computeDeltaInterval, toEvidence } from '../location/evidence.ts';
 import { GUARDED } from '../location/explain.ts';
 import type { SeriesPair } from '../pair-series.ts';
 import { type BoundSources, findTaskBounds, type TaskBounds } from './bounds.ts';
@@ -154,12 +153,11 @@ function toTestValues(test: TailTest): Partial<Finding> {
   const { comparison, decision, entry } = test;
   const { better } = entry.pair.series;
   const sign = better === 'higher' ? -1 : 1;
-  const halfWidth = studentQuantile(0.975, comparison.df) * comparison.se;
   return {
     baseline: Math.exp(sign * comparison.referenceLog),
     candidate: Math.exp(sign * comparison.candidateLog),
     ...toDelta(comparison.delta, better),
-    deltaCi95: toDeltaInterval(comparison.delta - halfWidth, comparison.delta + halfWidth, better),
+    deltaCi95: computeDeltaInterval(comparison, better, 0.95),
     tolerance: entry.tolerance,
     minimumDetectableEffect: Math.abs(toDelta(decision.minimumDetectableLog, better).delta),
     repetitionsNeeded: decision.repetitionsNeeded,

@@ -56,9 +56,12 @@ function simulate(scenario: Scenario): Results {
     const night = stream.drawNight(`night-${order}`, REPETITIONS);
     const verdict = stream.judge(golden, night, { history });
     if (order >= WARM_UP) {
-      const calls = toCalls(verdict, SERIES);
-      addNight(tallyOf(results, 'ours, rolling', 'A/A'), calls, 0);
-      addNight(tallyOf(results, 'ours, golden only', 'A/A'), toCalls(stream.judge(golden, night), SERIES), 0);
+      const alone = stream.judge(golden, night);
+      addNight(tallyOf(results, 'ours, rolling', 'A/A'), toCalls(verdict, SERIES, 'centre'), 0);
+      addNight(tallyOf(results, 'ours, golden only', 'A/A'), toCalls(alone, SERIES, 'centre'), 0);
+      for (const statistic of ['centre', 'p90', 'p99', 'p999', undefined]) {
+        addNight(tallyOf(results, 'ours, rolling', statistic ?? 'any'), toCalls(verdict, SERIES, statistic), 0);
+      }
       judgeEffects(results, stream, golden, night, history);
       if (WITH_PEERS) judgePeers(results, golden, night, means);
     }
@@ -145,8 +148,14 @@ function printResults(scenario: Scenario, results: Results): void {
       again,
     ];
   });
+  const ours = results.get('ours, rolling');
+  const byStatistic = ['centre', 'p90', 'p99', 'p999', 'any'].flatMap((name) => {
+    const tally = ours?.get(name);
+    return tally === undefined ? [] : [`${name} ${percent(toFalseShare(tally), 2)} (${percent(toNightShare(tally), 0)})`];
+  });
   console.log(`\n${scenario.name}: ${NIGHTS} nights, seed ${SEED}, all in %`);
   printTable(['method', 'A/A called', 'nights', ...EFFECTS.map(({ name }) => name), 'FDR at +3 %', 'again'], rows);
+  console.log(`ours, rolling, A/A called (nights) by statistic: ${byStatistic.join(', ')}`);
 }
 
 console.log(describeMachine());
