@@ -45,7 +45,7 @@ export function digestHistory(runs: readonly HistoryRun[], acceptances: readonly
     sealDigest: run.sealDigest,
     sealedAtNs,
     findings: findings
-      .map(({ seriesId, statistic, status, since }) => toCanonicalJson([seriesId, statistic, status, since]))
+      .map(({ seriesId, statistic, status, since }) => JSON.stringify([seriesId, statistic, status, since]))
       .sort(compareText),
   }));
   return computeDigest({ runs: content, acceptances: acceptances.map((one) => toCanonicalJson(one)).sort(compareText) });

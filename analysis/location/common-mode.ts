@@ -55,7 +55,8 @@ function toKey(run: RunValues, value: RepetitionValue): string {
 function computeModes(entries: readonly Entry[], minimumSeries = MINIMUM_SERIES): Modes {
   const residuals = new Map<string, number[]>();
   for (const entry of entries) {
-    const level = computeMean(toRepetitionLogs(entry).golden.map(computeMean));
+    const golden = entry.baseline.filter((run) => run.values.length > 0);
+    const level = computeMean(golden.map((run) => computeMean(run.values.map((value) => value.log))));
     for (const run of [...entry.baseline, ...entry.history, entry.candidate]) {
       for (const value of run.values) {
         const known = residuals.get(toKey(run, value));
