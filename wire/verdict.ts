@@ -18,6 +18,7 @@ export const REASONS = {
   too_few_samples: 'fewer samples per repetition than this statistic needs',
   too_few_events: 'too few events to see a change of the tolerated size',
   not_precise_enough: 'the noise hides a change of the tolerated size',
+  scattered: 'the repetitions scatter many times as widely as the baseline’s',
   missing_in_candidate: 'the baseline measured this series and the run did not',
   missing_in_baseline: 'the run measured this series and the baseline did not',
   starved: 'less than half of the baseline’s samples or repetitions',

@@ -8,7 +8,16 @@ import { type DriftAcceptance, type EarlierFinding, type HistoryRun, toFindingKe
 /** Accepted runs in a reference at most (VERDICTS 3.5). */
 export const HISTORY_MAXIMUM_RUNS = 10;
 /** An inconclusive finding joins (VERDICTS 15.1) unless one of these says that its numbers are not those of an unchanged series. */
-const UNFIT: readonly ReasonCode[] = ['regressed', 'drifted', 'starved', 'definition_changed', 'definition_conflict', 'quality'];
+const UNFIT: readonly ReasonCode[] = [
+  'regressed',
+  'drifted',
+  'starved',
+  'scattered',
+  'machine_moved',
+  'definition_changed',
+  'definition_conflict',
+  'quality',
+];
 
 /** What history says to the run that is judged now. */
 export type AcceptedHistory = {

@@ -55,7 +55,7 @@ export function explain(explained: Explained): readonly Reason[] {
 
 function toWildReason(comparison: Comparison): Reason {
   const ratio = toNumberText(comparison.spread.ratio ?? 1);
-  return { code: 'not_precise_enough', detail: `the candidate’s repetitions scatter ${ratio} times as widely as the baseline’s` };
+  return { code: 'scattered', detail: `the candidate’s repetitions scatter ${ratio} times as widely as the baseline’s` };
 }
 
 const COARSE: Reason = {

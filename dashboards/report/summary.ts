@@ -112,6 +112,7 @@ const NEXT_STEPS: Readonly<Partial<Record<ReasonCode, string>>> = {
   too_few_events: 'Watch for longer, so that enough events are seen.',
   not_precise_enough:
     'Push the repetitions that the findings ask for, or quieten the machine (governor, pinned clocks, nothing else running).',
+  scattered: 'Find out what made the repetitions differ so much (another load, a throttled clock), then measure again.',
   missing_in_candidate:
     'Find out why the run no longer sends a series that the baseline holds; a renamed region or label makes another series.',
   required_missing: 'Send the metric that the policy requires, or take it out of the policy.',

@@ -115,6 +115,12 @@ test('many small steps that all pass are a regression against the golden runs in
   assert.ok((guarded?.delta ?? 0) >= 0.05);
 });
 
+test('a night whose repetitions scatter wildly does not join: it cannot hide the next regression in its noise', () => {
+  const verdicts = judge([...quiet(6), { sd: 0.2 }, { factor: 1.08 }]);
+  assert.equal(first(verdicts[6]).reasons[0]?.code, 'scattered');
+  assert.equal(first(verdicts[7]).status, 'regression');
+});
+
 test('a promotion restarts history: runs judged against another baseline do not count', () => {
   const random = createRandom(5);
   const golden = measureNight('g1', random);
