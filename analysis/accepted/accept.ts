@@ -87,7 +87,9 @@ export const NO_HISTORY: AcceptedHistory = {
 };
 
 function joinsByItself({ status, reasons }: EarlierFinding): boolean {
-  if (status === 'regression' || status === 'drift') return false;
+  if (status === 'regression') return false;
+  // A thin margin is said of a level, every night again; only what also changed is kept out.
+  if (status === 'drift') return hasReason(reasons, 'thin_margin') && !hasReason(reasons, 'drifted');
   return status !== 'inconclusive' || !UNFIT.some((code) => hasReason(reasons, code));
 }
 
