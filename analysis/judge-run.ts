@@ -53,7 +53,7 @@ export type JudgeInput = {
  * @throws RangeError when a measurement breaks its own contract (an empty candidate list is not a breach), or a stage is of another subject
  */
 export function judgeRun(input: JudgeInput): Verdict {
-  const { run, baseline, nearest, policy, follows } = input;
+  const { run, baseline, nearest, policy, follows, control } = input;
   const goldenRuns = baseline?.runs ?? [];
   const compared = (baseline ?? nearest)?.runs.map((golden) => golden.environment) ?? null;
   const comparability = compareEnvironments(run.environment, compared);
@@ -64,7 +64,7 @@ export function judgeRun(input: JudgeInput): Verdict {
   const history = acceptHistory(earlier, input.acceptances ?? [], policy.acceptDriftAfterRuns);
   const judging: Judging = { suite: run.suite, policy, history, suspects: follows === undefined ? null : toSuspectKeys(follows) };
   const pairs = pairSeries(candidate, golden, goldenRuns.length);
-  const machine = input.control === undefined ? null : measureMachine(input.control, judging);
+  const machine = control === undefined ? null : measureMachine(control, judging);
   const judged = judgeSeries(pairs, explainAbsence(comparability), judging).map((finding) => doubtMachine(finding, machine));
   const findings = [...judged, ...(machine === null ? [] : [machine])]
     .map((finding) => muteFinding(raise(finding, run.runId, history), judging, input.nowMs))
@@ -83,6 +83,8 @@ export function judgeRun(input: JudgeInput): Verdict {
     baseline: baseline === null ? null : { id: baseline.id, digest: baseline.digest },
     nearestBaseline: nearest === null ? null : { id: nearest.id, digest: nearest.digest },
     references: earlier.map((one) => one.run.runId),
+    ...(follows === undefined ? {} : { follows: follows.stages.map((stage) => stage.run.runId) }),
+    ...(control === undefined ? {} : { controls: [...control.earlier.map((one) => one.runId), control.runId] }),
     ...(history.policyAcceptances.length > 0 ? { acceptances: history.policyAcceptances } : {}),
     historyDigest: earlier.length === 0 ? null : digestHistory(earlier, input.acceptances ?? []),
     policyDigest: input.policyDigest,

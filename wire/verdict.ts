@@ -137,7 +137,12 @@ export type Verdict = {
   readonly baseline: { readonly id: string; readonly digest: string } | null;
   /** Without a baseline: the one of another class that comparability speaks of. */
   readonly nearestBaseline?: { readonly id: string; readonly digest: string } | null;
+  /** Earlier runs that could serve as history, oldest first. */
   readonly references: readonly string[];
+  /** Earlier stages of the same measurement, oldest first; absent where the run follows none. */
+  readonly follows?: readonly string[];
+  /** Control runs of frozen code that were looked at, the nearest last; absent without any. */
+  readonly controls?: readonly string[];
   /** Drifts in the history of this verdict that the policy accepted; absent without any. */
   readonly acceptances?: readonly PolicyAcceptance[];
   readonly historyDigest: string | null;
