@@ -42,13 +42,14 @@ export function calibrate(series: readonly NullSeries[]): Calibration | null {
 }
 
 /**
- * A p value as the null scores see it, never smaller than it was.
+ * A p value as the null scores see it, never smaller than it was, and never smaller for a smaller score.
  * @param probability one-sided, 0..1
  */
 export function applyTail(probability: number, tail: NullTail): number {
   const score = normalUpperQuantile(Math.max(probability, SMALLEST_PROBABILITY));
-  if (score <= tail.threshold || tail.meanExcess <= 0) return probability;
-  return Math.max(probability, tail.share * Math.exp(-(score - tail.threshold) / tail.meanExcess));
+  if (tail.meanExcess <= 0) return probability;
+  // Below the threshold more than `share` of the null scores lie beyond: a larger score never gets a larger p.
+  return Math.max(probability, tail.share * Math.exp(-Math.max(0, score - tail.threshold) / tail.meanExcess));
 }
 
 /** The z of each run against the rest of its series, positive for worse. */
