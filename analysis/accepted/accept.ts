@@ -3,7 +3,7 @@ import type { Statistic } from '../../wire/policy.ts';
 import type { PolicyAcceptance, ReasonCode } from '../../wire/verdict.ts';
 import { computeMedian } from '../compare/averages.ts';
 import { hasReason } from '../finding.ts';
-import { type DriftAcceptance, type EarlierFinding, type HistoryRun, toFindingKey } from './history-run.ts';
+import { type DriftAcceptance, type EarlierFinding, type HistoryRun, isSuiteShiftId, toFindingKey } from './history-run.ts';
 
 /** Accepted runs in a reference at most (VERDICTS 3.5). */
 export const HISTORY_MAXIMUM_RUNS = 10;
@@ -28,6 +28,8 @@ export type AcceptedHistory = {
   /** The event that a drift or regression found now continues; undefined when it is new. */
   readonly findOngoing: (seriesId: string, statistic: Statistic | null) => OngoingEvent | undefined;
   readonly policyAcceptances: readonly PolicyAcceptance[];
+  /** Runs whose measurements any series may ask for, oldest first: those are all that need be read before judging. */
+  readonly servingRunIds: readonly string[];
 };
 
 /** A drift or regression that earlier runs raised and none has cleared. */
@@ -75,7 +77,21 @@ export function acceptHistory(
       (steps.get(toFindingKey({ seriesId, statistic })) ?? []).some((step) => !step.joins && step.history.run.runId === runId),
     findOngoing: (seriesId, statistic) => findOngoing(steps.get(toFindingKey({ seriesId, statistic })) ?? []),
     policyAcceptances,
+    servingRunIds: listServing(runs, [...steps.values()]),
   };
+}
+
+/** The latest joining runs of every key; as many more as runs that a shift of the suite may yet take out. */
+function listServing(runs: readonly HistoryRun[], keys: readonly (readonly Step[])[]): readonly string[] {
+  const shifted = new Set(
+    keys.flatMap((one) => one.filter((step) => !step.joins && isSuiteShiftId(step.finding.seriesId)).map((step) => step.history)),
+  );
+  const serving = new Set<HistoryRun>();
+  for (const one of keys) {
+    const joining = one.filter((step) => step.joins);
+    for (const step of joining.slice(-(HISTORY_MAXIMUM_RUNS + shifted.size))) serving.add(step.history);
+  }
+  return runs.filter((history) => serving.has(history)).map((history) => history.run.runId);
 }
 
 /** History of a run that has none. */
@@ -84,6 +100,7 @@ export const NO_HISTORY: AcceptedHistory = {
   isHeldBack: () => false,
   findOngoing: () => undefined,
   policyAcceptances: [],
+  servingRunIds: [],
 };
 
 function joinsByItself({ status, reasons }: EarlierFinding): boolean {

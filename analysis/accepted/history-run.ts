@@ -51,6 +51,18 @@ export function digestHistory(runs: readonly HistoryRun[], acceptances: readonly
   return computeDigest({ runs: content, acceptances: acceptances.map((one) => toCanonicalJson(one)).sort(compareText) });
 }
 
+const SUITE_SHIFT_PREFIX = 'suite.shift/';
+
+/** Series id of the suite's shift in one set of series (VERDICTS 3.2). */
+export function toSuiteShiftId(shape: string, statistic: Statistic): string {
+  return `${SUITE_SHIFT_PREFIX}${shape}/${statistic}`;
+}
+
+/** Whether an id names a suite's shift and not a series that was measured. */
+export function isSuiteShiftId(seriesId: string): boolean {
+  return seriesId.startsWith(SUITE_SHIFT_PREFIX);
+}
+
 /** What joins and ends a series' history is said per series and statistic. */
 export function toFindingKey(finding: Pick<EarlierFinding, 'seriesId' | 'statistic'>): string {
   return `${finding.statistic ?? ''} ${finding.seriesId}`;

@@ -1,9 +1,10 @@
+import { toSuiteShiftId } from '../accepted/history-run.ts';
 import { at } from '../compare/at.ts';
 import { computeMean, computeMedian } from '../compare/averages.ts';
 import { computePooledVariance, MAD_SCALE } from '../compare/moderated-variance.ts';
 import { DEFAULT_TOLERANCES, findPolicyTolerance } from '../compare/tolerances.ts';
 import type { Judging } from '../judging.ts';
-import { type Entry, SUITE_SHIFT, toRepetitionLogs, toSuiteShiftId } from './entry.ts';
+import { type Entry, SUITE_SHIFT, toRepetitionLogs } from './entry.ts';
 import type { RepetitionValue, RunValues } from './repetition-values.ts';
 
 /** What moves all series of one process together: a clock, a neighbour, a change of everything (VERDICTS 3.2). */

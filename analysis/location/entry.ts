@@ -1,6 +1,7 @@
 import type { SeriesMeasurement } from '../../wire/measurements.ts';
 import type { Statistic } from '../../wire/policy.ts';
 import type { Reason } from '../../wire/verdict.ts';
+import { toSuiteShiftId } from '../accepted/history-run.ts';
 import { computeMean, computeMedian } from '../compare/averages.ts';
 import type { RepetitionLogs } from '../compare/compare-series.ts';
 import type { Tolerance } from '../compare/tolerances.ts';
@@ -34,11 +35,6 @@ export type Entry = {
 
 /** What names the shift of a whole suite: the common mode of its series (VERDICTS 3.2), as a ratio to the golden level. */
 export const SUITE_SHIFT = { region: 'suite', metric: 'suite.shift', nativeMetric: 'suite.shift', unit: '1', better: 'lower' } as const;
-
-/** Series id of the suite's shift in one set of series. */
-export function toSuiteShiftId(shape: Entry['shape'], statistic: Statistic): string {
-  return `suite.shift/${shape}/${statistic}`;
-}
 
 /** An entry's numbers as the comparison takes them; runs without a usable repetition are left out. */
 export function toRepetitionLogs(entry: Entry): RepetitionLogs {

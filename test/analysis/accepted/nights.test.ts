@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { acceptHistory } from '../../../analysis/accepted/accept.ts';
 import { judgeRun } from '../../../analysis/judge-run.ts';
 import { toCanonicalJson } from '../../../wire/canonical-json.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../wire/policy.ts';
@@ -166,6 +167,22 @@ test('the order in which history arrives changes no byte', () => {
     measurements: [...one.measurements].reverse(),
   }));
   assert.equal(toCanonicalJson(judgeRun(createInput([...golden].reverse(), [...night].reverse(), { history: turned }))), expected);
+});
+
+test('the runs that serve are enough to judge by: with only their measurements the verdict is the same', () => {
+  const random = createRandom(9);
+  const golden = GOLDEN.flatMap((runId) => measureNight(runId, random));
+  const factors = [...Array.from({ length: 12 }, () => 1), ...Array.from({ length: 14 }, () => 1.08)];
+  const nights = factors.map((factor, i) => measureNight(`night-${i + 1}`, random, { factor }));
+  const history = judgeNights(golden, nights).map((verdict, i) => toHistoryRun(verdict, nights[i] ?? [], i));
+  const night = measureNight('night', random, { factor: 1.08 });
+  const serving = new Set(acceptHistory(history, [], undefined).servingRunIds);
+  assert.ok(serving.size < history.length);
+  assert.ok(serving.has('night-12') && serving.has('night-26'));
+  const thin = history.map((one) => (serving.has(one.run.runId) ? one : { ...one, measurements: [] }));
+  const verdict = judgeRun(createInput(golden, night, { history }));
+  assert.equal(first(verdict).status, 'regression');
+  assert.equal(toCanonicalJson(judgeRun(createInput(golden, night, { history: thin }))), toCanonicalJson(verdict));
 });
 
 test('another acceptance, seal or earlier status is another history digest', () => {
