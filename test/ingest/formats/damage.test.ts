@@ -7,8 +7,8 @@ import { dcgmExporterFormat } from '../../../ingest/formats/gpu/dcgm-exporter.ts
 import { perfStatJsonFormat } from '../../../ingest/formats/pmu/perf-stat-json.ts';
 import { boundsFormat } from '../../../ingest/formats/wcet/bounds.ts';
 import { cyclesCsvFormat } from '../../../ingest/formats/wcet/cycles-csv.ts';
-import { fixture, parse } from './reading.ts';
-import { assertSound } from './sound.ts';
+import { fixture, parse } from './support/reading.ts';
+import { assertSound } from './support/sound.ts';
 
 /** Whatever happens to a file on its way: a sound result or a ParseError, never another error, a NaN or an endless loop. */
 const FORMATS: readonly [format: Format, file: string, parameters: Parameters<typeof parse>[2]][] = [

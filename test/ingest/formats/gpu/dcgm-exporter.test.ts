@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { dcgmExporterFormat } from '../../../ingest/formats/gpu/dcgm-exporter.ts';
-import { assertRefused, codesOf, fixture, parse, readingsOf, recordOf, samplesOf } from './reading.ts';
+import { dcgmExporterFormat } from '../../../../ingest/formats/gpu/dcgm-exporter.ts';
+import { assertRefused, codesOf, fixture, parse, readingsOf, recordOf, samplesOf } from '../support/reading.ts';
 
 const read = (text: string, parameters = {}) => parse(dcgmExporterFormat, text, parameters);
 const OLD = fixture('dcgm-exporter-1.4.6/sentinels.prom');

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { dcgmExporterFormat } from '../../../ingest/formats/gpu/dcgm-exporter.ts';
-import { dcgmiDmonFormat } from '../../../ingest/formats/gpu/dcgmi-dmon.ts';
-import { dcgmiNvlinkFormat } from '../../../ingest/formats/gpu/dcgmi-nvlink.ts';
-import { ncuCsvFormat } from '../../../ingest/formats/gpu/ncu-csv.ts';
-import { nsysCsvFormat } from '../../../ingest/formats/gpu/nsys-csv.ts';
-import { nvidiaSmiNvlinkFormat } from '../../../ingest/formats/gpu/nvidia-smi-nvlink.ts';
-import { nvidiaSmiQFormat } from '../../../ingest/formats/gpu/nvidia-smi-q.ts';
-import { nvidiaSmiQueryFormat } from '../../../ingest/formats/gpu/nvidia-smi-query.ts';
-import { type AnyFormat, readAny } from './gpu-reading.ts';
-import { assertRefused, hasSamples, sample } from './reading.ts';
-import { assertSound } from './sound.ts';
+import { dcgmExporterFormat } from '../../../../ingest/formats/gpu/dcgm-exporter.ts';
+import { dcgmiDmonFormat } from '../../../../ingest/formats/gpu/dcgmi-dmon.ts';
+import { dcgmiNvlinkFormat } from '../../../../ingest/formats/gpu/dcgmi-nvlink.ts';
+import { ncuCsvFormat } from '../../../../ingest/formats/gpu/ncu-csv.ts';
+import { nsysCsvFormat } from '../../../../ingest/formats/gpu/nsys-csv.ts';
+import { nvidiaSmiNvlinkFormat } from '../../../../ingest/formats/gpu/nvidia-smi-nvlink.ts';
+import { nvidiaSmiQFormat } from '../../../../ingest/formats/gpu/nvidia-smi-q.ts';
+import { nvidiaSmiQueryFormat } from '../../../../ingest/formats/gpu/nvidia-smi-query.ts';
+import { type AnyFormat, readAny } from '../support/gpu-reading.ts';
+import { assertRefused, hasSamples, sample } from '../support/reading.ts';
+import { assertSound } from '../support/sound.ts';
 
 const FORMATS: readonly AnyFormat[] = [
   dcgmiDmonFormat,

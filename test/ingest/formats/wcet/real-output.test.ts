@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { ParseError } from '../../../ingest/format.ts';
-import { ProblemError } from '../../../wire/problems.ts';
-import { codesOf, fixture, hasSamples, readingsOf, sample, samplesOf, sumOf } from './reading.ts';
-import { assertSound } from './sound.ts';
-import { detectWcet, type Query, readWcet, WCET_FORMATS } from './wcet-reading.ts';
+import { ParseError } from '../../../../ingest/format.ts';
+import { ProblemError } from '../../../../wire/problems.ts';
+import { codesOf, fixture, hasSamples, readingsOf, sample, samplesOf, sumOf } from '../support/reading.ts';
+import { assertSound } from '../support/sound.ts';
+import { detectWcet, type Query, readWcet, WCET_FORMATS } from '../support/wcet-reading.ts';
 
 function formatOf(id: string) {
   const format = WCET_FORMATS.find((one) => one.id === id);

@@ -1,18 +1,18 @@
-import type { ParseResult, PayloadParameters } from '../../../ingest/format.ts';
-import { aitXmlFormat } from '../../../ingest/formats/wcet/ait-xml.ts';
-import { babeltraceFormat } from '../../../ingest/formats/wcet/babeltrace.ts';
-import { boundTFormat } from '../../../ingest/formats/wcet/bound-t.ts';
-import { boundsFormat } from '../../../ingest/formats/wcet/bounds.ts';
-import { btfFormat } from '../../../ingest/formats/wcet/btf.ts';
-import { cbmcFormat } from '../../../ingest/formats/wcet/cbmc.ts';
-import { chronoviseCsvFormat } from '../../../ingest/formats/wcet/chronovise-csv.ts';
-import { cyclesCsvFormat } from '../../../ingest/formats/wcet/cycles-csv.ts';
-import { mappedCsvFormat } from '../../../ingest/formats/wcet/mapped-csv.ts';
-import { otawaFormat } from '../../../ingest/formats/wcet/otawa.ts';
-import { plainListFormat } from '../../../ingest/formats/wcet/plain-list.ts';
-import { platinPmlFormat } from '../../../ingest/formats/wcet/platin-pml.ts';
-import type { WcetFormat } from '../../../ingest/formats/wcet/wcet-format.ts';
-import type { IngestRecord } from '../../../ingest/records.ts';
+import type { ParseResult, PayloadParameters } from '../../../../ingest/format.ts';
+import { aitXmlFormat } from '../../../../ingest/formats/wcet/ait-xml.ts';
+import { babeltraceFormat } from '../../../../ingest/formats/wcet/babeltrace.ts';
+import { boundTFormat } from '../../../../ingest/formats/wcet/bound-t.ts';
+import { boundsFormat } from '../../../../ingest/formats/wcet/bounds.ts';
+import { btfFormat } from '../../../../ingest/formats/wcet/btf.ts';
+import { cbmcFormat } from '../../../../ingest/formats/wcet/cbmc.ts';
+import { chronoviseCsvFormat } from '../../../../ingest/formats/wcet/chronovise-csv.ts';
+import { cyclesCsvFormat } from '../../../../ingest/formats/wcet/cycles-csv.ts';
+import { mappedCsvFormat } from '../../../../ingest/formats/wcet/mapped-csv.ts';
+import { otawaFormat } from '../../../../ingest/formats/wcet/otawa.ts';
+import { plainListFormat } from '../../../../ingest/formats/wcet/plain-list.ts';
+import { platinPmlFormat } from '../../../../ingest/formats/wcet/platin-pml.ts';
+import type { WcetFormat } from '../../../../ingest/formats/wcet/wcet-format.ts';
+import type { IngestRecord } from '../../../../ingest/records.ts';
 import { NO_PARAMETERS } from './reading.ts';
 
 /** Every format of kind wcet, in the order of the wire contract. */

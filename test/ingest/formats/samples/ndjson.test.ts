@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ParseError } from '../../../ingest/format.ts';
-import { ndjsonFormat } from '../../../ingest/formats/samples/ndjson.ts';
-import { JsonLine } from '../../../ingest/lexers/json-line.ts';
-import { LIMITS } from '../../../wire/limits.ts';
-import { ProblemError } from '../../../wire/problems.ts';
+import { ParseError } from '../../../../ingest/format.ts';
+import { ndjsonFormat } from '../../../../ingest/formats/samples/ndjson.ts';
+import { JsonLine } from '../../../../ingest/lexers/json-line.ts';
+import { LIMITS } from '../../../../wire/limits.ts';
+import { ProblemError } from '../../../../wire/problems.ts';
 import {
   BAD_VALUES,
   cutText,
@@ -15,7 +15,7 @@ import {
   openStream,
   readOrRefuse,
   readRecords,
-} from '../../support/sample-payloads.ts';
+} from '../../../support/sample-payloads.ts';
 
 const read = (text: string, parameters = {}) => readRecords(ndjsonFormat, [text], parameters);
 

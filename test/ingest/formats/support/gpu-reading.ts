@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { ParseError, type ParseResult, type PayloadParameters, type StreamParser } from '../../../ingest/format.ts';
-import { ProblemError } from '../../../wire/problems.ts';
+import { ParseError, type ParseResult, type PayloadParameters, type StreamParser } from '../../../../ingest/format.ts';
+import { ProblemError } from '../../../../wire/problems.ts';
 import { NO_PARAMETERS } from './reading.ts';
 
 /** A format as its file states it, whether wire/payload.ts lists its id yet or not. */

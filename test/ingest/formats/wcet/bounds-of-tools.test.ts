@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { aitXmlFormat } from '../../../ingest/formats/wcet/ait-xml.ts';
-import { boundTFormat } from '../../../ingest/formats/wcet/bound-t.ts';
-import { cbmcFormat } from '../../../ingest/formats/wcet/cbmc.ts';
-import { chronoviseCsvFormat } from '../../../ingest/formats/wcet/chronovise-csv.ts';
-import { otawaFormat } from '../../../ingest/formats/wcet/otawa.ts';
-import { platinPmlFormat } from '../../../ingest/formats/wcet/platin-pml.ts';
-import type { WcetFormat } from '../../../ingest/formats/wcet/wcet-format.ts';
-import { assertRefused, codesOf, fixture, readingsOf, samplesOf } from './reading.ts';
-import { type Query, readWcet } from './wcet-reading.ts';
+import { aitXmlFormat } from '../../../../ingest/formats/wcet/ait-xml.ts';
+import { boundTFormat } from '../../../../ingest/formats/wcet/bound-t.ts';
+import { cbmcFormat } from '../../../../ingest/formats/wcet/cbmc.ts';
+import { chronoviseCsvFormat } from '../../../../ingest/formats/wcet/chronovise-csv.ts';
+import { otawaFormat } from '../../../../ingest/formats/wcet/otawa.ts';
+import { platinPmlFormat } from '../../../../ingest/formats/wcet/platin-pml.ts';
+import type { WcetFormat } from '../../../../ingest/formats/wcet/wcet-format.ts';
+import { assertRefused, codesOf, fixture, readingsOf, samplesOf } from '../support/reading.ts';
+import { type Query, readWcet } from '../support/wcet-reading.ts';
 
 const CHRONOVISE = '600,0.26,0.46,1.6,1.96,0.99,1.7,0.95,0.89,P,9594,1186,0,34171';
 const WCET = 'Wcet:main.elf:bs.c:search:77-113:496';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ncuCsvFormat } from '../../../ingest/formats/gpu/ncu-csv.ts';
-import { readNcuUnit } from '../../../ingest/formats/gpu/ncu-units.ts';
-import { nsysCsvFormat } from '../../../ingest/formats/gpu/nsys-csv.ts';
-import { readGrouped, weighSeparators } from '../../../ingest/lexers/grouped-number.ts';
-import { type AnyFormat, outline, readAny } from './gpu-reading.ts';
-import { assertRefused, codesOf, fixture } from './reading.ts';
+import { ncuCsvFormat } from '../../../../ingest/formats/gpu/ncu-csv.ts';
+import { readNcuUnit } from '../../../../ingest/formats/gpu/ncu-units.ts';
+import { nsysCsvFormat } from '../../../../ingest/formats/gpu/nsys-csv.ts';
+import { readGrouped, weighSeparators } from '../../../../ingest/lexers/grouped-number.ts';
+import { type AnyFormat, outline, readAny } from '../support/gpu-reading.ts';
+import { assertRefused, codesOf, fixture } from '../support/reading.ts';
 
 const NCU = '"ID","Process ID","Kernel Name","Section Name","Metric Name","Metric Unit","Metric Value"\n';
 const ncu = (...values: readonly string[]) => NCU + values.map((value, id) => `"${id}","1","k","S","m__a.sum","","${value}"\n`).join('');

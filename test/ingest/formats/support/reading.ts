@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { type Format, ParseError, type ParseResult, type PayloadParameters } from '../../../ingest/format.ts';
-import type { HistogramRecord, IngestRecord, ReadingRecord, SamplesRecord } from '../../../ingest/records.ts';
+import { type Format, ParseError, type ParseResult, type PayloadParameters } from '../../../../ingest/format.ts';
+import type { HistogramRecord, IngestRecord, ReadingRecord, SamplesRecord } from '../../../../ingest/records.ts';
 
-const FIXTURES = new URL('../../fixtures/', import.meta.url);
+const FIXTURES = new URL('../../../fixtures/', import.meta.url);
 /** Real output of the tools, beside the checkout on the machines of this project; tests that need it skip without it. */
-export const SAMPLES = new URL('../../../../shared/samples/', import.meta.url);
+export const SAMPLES = new URL('../../../../../shared/samples/', import.meta.url);
 export const hasSamples = existsSync(SAMPLES);
 
 export const NO_PARAMETERS: PayloadParameters = {

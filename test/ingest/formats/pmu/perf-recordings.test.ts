@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { perfDataJsonFormat } from '../../../ingest/formats/pmu/perf-data-json.ts';
-import { perfScriptFormat } from '../../../ingest/formats/pmu/perf-script.ts';
-import { LIMITS } from '../../../wire/limits.ts';
-import { readPieces } from './perf-reading.ts';
-import { assertRefused, codesOf, fixture, readingsOf } from './reading.ts';
+import { perfDataJsonFormat } from '../../../../ingest/formats/pmu/perf-data-json.ts';
+import { perfScriptFormat } from '../../../../ingest/formats/pmu/perf-script.ts';
+import { LIMITS } from '../../../../wire/limits.ts';
+import { readPieces } from '../support/perf-reading.ts';
+import { assertRefused, codesOf, fixture, readingsOf } from '../support/reading.ts';
 
 const readScript = (text: string, parameters = {}) => readPieces(perfScriptFormat, text, parameters);
 const readData = (text: string, parameters = {}) => readPieces(perfDataJsonFormat, text, parameters);

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { ParseError, type ParseResult, type PayloadParameters, type StreamParser } from '../../../ingest/format.ts';
-import { googleBenchmarkJsonFormat } from '../../../ingest/formats/pmu/google-benchmark-json.ts';
-import { likwidCsvFormat } from '../../../ingest/formats/pmu/likwid-csv.ts';
-import { papiHlFormat } from '../../../ingest/formats/pmu/papi-hl.ts';
-import { hdrHistogramFormat } from '../../../ingest/formats/samples/hdr-histogram.ts';
-import { hdrLogFormat } from '../../../ingest/formats/samples/hdr-log.ts';
-import { k6Format } from '../../../ingest/formats/samples/k6.ts';
-import { wrk2Format } from '../../../ingest/formats/samples/wrk2.ts';
-import type { IngestRecord } from '../../../ingest/records.ts';
-import { ProblemError } from '../../../wire/problems.ts';
-import { assertRefused, codesOf, fixture, hasSamples, NO_PARAMETERS, SAMPLES, sample } from './reading.ts';
-import { assertSound } from './sound.ts';
+import { ParseError, type ParseResult, type PayloadParameters, type StreamParser } from '../../../../ingest/format.ts';
+import { googleBenchmarkJsonFormat } from '../../../../ingest/formats/pmu/google-benchmark-json.ts';
+import { likwidCsvFormat } from '../../../../ingest/formats/pmu/likwid-csv.ts';
+import { papiHlFormat } from '../../../../ingest/formats/pmu/papi-hl.ts';
+import { hdrHistogramFormat } from '../../../../ingest/formats/samples/hdr-histogram.ts';
+import { hdrLogFormat } from '../../../../ingest/formats/samples/hdr-log.ts';
+import { k6Format } from '../../../../ingest/formats/samples/k6.ts';
+import { wrk2Format } from '../../../../ingest/formats/samples/wrk2.ts';
+import type { IngestRecord } from '../../../../ingest/records.ts';
+import { ProblemError } from '../../../../wire/problems.ts';
+import { assertRefused, codesOf, fixture, hasSamples, NO_PARAMETERS, SAMPLES, sample } from '../support/reading.ts';
+import { assertSound } from '../support/sound.ts';
 
 /** Structural, so that these tests hold before and after the formats are registered. */
 type Reader = { readonly id: string; readonly detect: (head: string) => boolean } & (

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { kernelLogFormat } from '../../../ingest/formats/events/kernel-log.ts';
-import { assertRefused, codesOf, fixture, parse, readingsOf } from './reading.ts';
+import { kernelLogFormat } from '../../../../ingest/formats/events/kernel-log.ts';
+import { assertRefused, codesOf, fixture, parse, readingsOf } from '../support/reading.ts';
 
 const read = (text: string, parameters = {}) => parse(kernelLogFormat, text, parameters);
 const countsOf = (text: string) =>

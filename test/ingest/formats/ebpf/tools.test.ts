@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bccHistogramFormat } from '../../../ingest/formats/ebpf/bcc-histogram.ts';
-import { biolatencyJsonFormat } from '../../../ingest/formats/ebpf/biolatency-json.ts';
-import { biolatpctsJsonFormat } from '../../../ingest/formats/ebpf/biolatpcts-json.ts';
-import { bpftraceTextFormat } from '../../../ingest/formats/ebpf/bpftrace-text.ts';
-import { ebpfExporterFormat } from '../../../ingest/formats/ebpf/ebpf-exporter.ts';
-import { perfTraceFormat } from '../../../ingest/formats/ebpf/perf-trace.ts';
-import { type AnyFormat, damage, read } from './ebpf-reading.ts';
-import { assertRefused, codesOf, histogramsOf, readingsOf, recordOf } from './reading.ts';
+import { bccHistogramFormat } from '../../../../ingest/formats/ebpf/bcc-histogram.ts';
+import { biolatencyJsonFormat } from '../../../../ingest/formats/ebpf/biolatency-json.ts';
+import { biolatpctsJsonFormat } from '../../../../ingest/formats/ebpf/biolatpcts-json.ts';
+import { bpftraceTextFormat } from '../../../../ingest/formats/ebpf/bpftrace-text.ts';
+import { ebpfExporterFormat } from '../../../../ingest/formats/ebpf/ebpf-exporter.ts';
+import { perfTraceFormat } from '../../../../ingest/formats/ebpf/perf-trace.ts';
+import { type AnyFormat, damage, read } from '../support/ebpf-reading.ts';
+import { assertRefused, codesOf, histogramsOf, readingsOf, recordOf } from '../support/reading.ts';
 
 /** Written from the documented layouts (FORMATS.md 1.1 to 1.4), not captured. */
 const bars = (count: number | string) => `${count} |@@@@      |`;

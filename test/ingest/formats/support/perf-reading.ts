@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { type Format, ParseError, type ParseResult, type PayloadParameters } from '../../../ingest/format.ts';
-import type { FormatDraft } from '../../../ingest/formats/draft.ts';
-import type { IngestRecord } from '../../../ingest/records.ts';
+import { type Format, ParseError, type ParseResult, type PayloadParameters } from '../../../../ingest/format.ts';
+import type { FormatDraft } from '../../../../ingest/formats/draft.ts';
+import type { IngestRecord } from '../../../../ingest/records.ts';
 import { NO_PARAMETERS } from './reading.ts';
 import { assertSound } from './sound.ts';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { dcgmiDmonFormat } from '../../../ingest/formats/gpu/dcgmi-dmon.ts';
-import { dcgmiNvlinkFormat } from '../../../ingest/formats/gpu/dcgmi-nvlink.ts';
-import { nvidiaSmiNvlinkFormat } from '../../../ingest/formats/gpu/nvidia-smi-nvlink.ts';
-import { nvidiaSmiQFormat } from '../../../ingest/formats/gpu/nvidia-smi-q.ts';
-import { nvidiaSmiQueryFormat } from '../../../ingest/formats/gpu/nvidia-smi-query.ts';
-import { type AnyFormat, outline, readAny } from './gpu-reading.ts';
-import { assertRefused, codesOf, fixture } from './reading.ts';
+import { dcgmiDmonFormat } from '../../../../ingest/formats/gpu/dcgmi-dmon.ts';
+import { dcgmiNvlinkFormat } from '../../../../ingest/formats/gpu/dcgmi-nvlink.ts';
+import { nvidiaSmiNvlinkFormat } from '../../../../ingest/formats/gpu/nvidia-smi-nvlink.ts';
+import { nvidiaSmiQFormat } from '../../../../ingest/formats/gpu/nvidia-smi-q.ts';
+import { nvidiaSmiQueryFormat } from '../../../../ingest/formats/gpu/nvidia-smi-query.ts';
+import { type AnyFormat, outline, readAny } from '../support/gpu-reading.ts';
+import { assertRefused, codesOf, fixture } from '../support/reading.ts';
 
 const AT = { atNs: 1_800_000_000_000_000_000n, exposureS: 60 };
 const DMON = '#Entity   SMACT  POWER  \nID               W      \n';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { babeltraceFormat } from '../../../ingest/formats/wcet/babeltrace.ts';
-import { btfFormat } from '../../../ingest/formats/wcet/btf.ts';
-import { mappedCsvFormat } from '../../../ingest/formats/wcet/mapped-csv.ts';
-import { plainListFormat } from '../../../ingest/formats/wcet/plain-list.ts';
-import type { WcetFormat } from '../../../ingest/formats/wcet/wcet-format.ts';
-import { assertRefused, codesOf, fixture, readingsOf, samplesOf } from './reading.ts';
-import { type Query, readWcet } from './wcet-reading.ts';
+import { babeltraceFormat } from '../../../../ingest/formats/wcet/babeltrace.ts';
+import { btfFormat } from '../../../../ingest/formats/wcet/btf.ts';
+import { mappedCsvFormat } from '../../../../ingest/formats/wcet/mapped-csv.ts';
+import { plainListFormat } from '../../../../ingest/formats/wcet/plain-list.ts';
+import type { WcetFormat } from '../../../../ingest/formats/wcet/wcet-format.ts';
+import { assertRefused, codesOf, fixture, readingsOf, samplesOf } from '../support/reading.ts';
+import { type Query, readWcet } from '../support/wcet-reading.ts';
 
 const t: Query = { task: 't', unit: 'cycles' };
 const event = (time: string, delta: string, name: string, fields: string) =>

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bccHistogramFormat } from '../../../ingest/formats/ebpf/bcc-histogram.ts';
-import { biolatencyJsonFormat } from '../../../ingest/formats/ebpf/biolatency-json.ts';
-import { biolatpctsJsonFormat } from '../../../ingest/formats/ebpf/biolatpcts-json.ts';
-import { bpftraceJsonFormat } from '../../../ingest/formats/ebpf/bpftrace-json.ts';
-import { bpftraceTextFormat } from '../../../ingest/formats/ebpf/bpftrace-text.ts';
-import { ebpfExporterFormat } from '../../../ingest/formats/ebpf/ebpf-exporter.ts';
-import { perfTraceFormat } from '../../../ingest/formats/ebpf/perf-trace.ts';
-import { type AnyFormat, read } from './ebpf-reading.ts';
-import { assertRefused, hasSamples, histogramsOf, sample, sumOf } from './reading.ts';
-import { assertSound } from './sound.ts';
+import { bccHistogramFormat } from '../../../../ingest/formats/ebpf/bcc-histogram.ts';
+import { biolatencyJsonFormat } from '../../../../ingest/formats/ebpf/biolatency-json.ts';
+import { biolatpctsJsonFormat } from '../../../../ingest/formats/ebpf/biolatpcts-json.ts';
+import { bpftraceJsonFormat } from '../../../../ingest/formats/ebpf/bpftrace-json.ts';
+import { bpftraceTextFormat } from '../../../../ingest/formats/ebpf/bpftrace-text.ts';
+import { ebpfExporterFormat } from '../../../../ingest/formats/ebpf/ebpf-exporter.ts';
+import { perfTraceFormat } from '../../../../ingest/formats/ebpf/perf-trace.ts';
+import { type AnyFormat, read } from '../support/ebpf-reading.ts';
+import { assertRefused, hasSamples, histogramsOf, sample, sumOf } from '../support/reading.ts';
+import { assertSound } from '../support/sound.ts';
 
 /** Real output. Expected counts were added up by Python (re.finditer over `a -> b : n`, ast.literal_eval, str.split) over the same files. */
 const skip = hasSamples ? false : 'the collection of real samples is not beside this checkout';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { ParseResult } from '../../../ingest/format.ts';
-import type { IngestRecord } from '../../../ingest/records.ts';
-import { toBaseUnit } from '../../../wire/units.ts';
+import type { ParseResult } from '../../../../ingest/format.ts';
+import type { IngestRecord } from '../../../../ingest/records.ts';
+import { toBaseUnit } from '../../../../wire/units.ts';
 
 /** Asserts what holds for every record whatever was read: numbers are numbers, absent values have a flag, edges ascend. */
 export function assertSound(result: ParseResult): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { perfStatJsonFormat } from '../../../ingest/formats/pmu/perf-stat-json.ts';
-import { assertRefused, codesOf, fixture, parse, readingsOf, samplesOf } from './reading.ts';
+import { perfStatJsonFormat } from '../../../../ingest/formats/pmu/perf-stat-json.ts';
+import { assertRefused, codesOf, fixture, parse, readingsOf, samplesOf } from '../support/reading.ts';
 
 const read = (text: string, parameters = {}) => parse(perfStatJsonFormat, text, parameters);
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { type Format, ParseError, type ParseResult, type PayloadParameters } from '../../../ingest/format.ts';
-import { ProblemError } from '../../../wire/problems.ts';
+import { type Format, ParseError, type ParseResult, type PayloadParameters } from '../../../../ingest/format.ts';
+import { ProblemError } from '../../../../wire/problems.ts';
 import { NO_PARAMETERS } from './reading.ts';
 import { assertSound } from './sound.ts';
 

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { perfDataJsonFormat } from '../../../ingest/formats/pmu/perf-data-json.ts';
-import { perfScriptFormat } from '../../../ingest/formats/pmu/perf-script.ts';
-import { perfStatCsvFormat } from '../../../ingest/formats/pmu/perf-stat-csv.ts';
-import { perfStatJsonFormat } from '../../../ingest/formats/pmu/perf-stat-json.ts';
-import { perfStatTextFormat } from '../../../ingest/formats/pmu/perf-stat-text.ts';
-import { damaged, readOrRefuse, readPieces } from './perf-reading.ts';
-import { codesOf, fixture, hasSamples, readingsOf, SAMPLES, sample, samplesOf, sumOf } from './reading.ts';
-import { assertSound } from './sound.ts';
+import { perfDataJsonFormat } from '../../../../ingest/formats/pmu/perf-data-json.ts';
+import { perfScriptFormat } from '../../../../ingest/formats/pmu/perf-script.ts';
+import { perfStatCsvFormat } from '../../../../ingest/formats/pmu/perf-stat-csv.ts';
+import { perfStatJsonFormat } from '../../../../ingest/formats/pmu/perf-stat-json.ts';
+import { perfStatTextFormat } from '../../../../ingest/formats/pmu/perf-stat-text.ts';
+import { damaged, readOrRefuse, readPieces } from '../support/perf-reading.ts';
+import { codesOf, fixture, hasSamples, readingsOf, SAMPLES, sample, samplesOf, sumOf } from '../support/reading.ts';
+import { assertSound } from '../support/sound.ts';
 
 /** Real output of perf. Expected counts: lines of the file with a counter, and of those with "<not", by grep -c. */
 const skip = hasSamples ? false : 'the collection of real samples is not beside this checkout';

@@ -7,8 +7,8 @@ import { kernelLogFormat } from '../../../ingest/formats/events/kernel-log.ts';
 import { dcgmExporterFormat } from '../../../ingest/formats/gpu/dcgm-exporter.ts';
 import { perfStatJsonFormat } from '../../../ingest/formats/pmu/perf-stat-json.ts';
 import { cyclesCsvFormat } from '../../../ingest/formats/wcet/cycles-csv.ts';
-import { assertRefused, hasSamples, histogramsOf, parse, readingsOf, SAMPLES, sample, samplesOf, sumOf } from './reading.ts';
-import { assertSound } from './sound.ts';
+import { assertRefused, hasSamples, histogramsOf, parse, readingsOf, SAMPLES, sample, samplesOf, sumOf } from './support/reading.ts';
+import { assertSound } from './support/sound.ts';
 
 /** Real output. Expected counts come from Python's json module over the same files (sums of "count", lines with "counter-value"). */
 const skip = hasSamples ? false : 'the collection of real samples is not beside this checkout';

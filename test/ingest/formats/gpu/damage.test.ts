@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { ParseResult } from '../../../ingest/format.ts';
-import { dcgmiDmonFormat } from '../../../ingest/formats/gpu/dcgmi-dmon.ts';
-import { dcgmiNvlinkFormat } from '../../../ingest/formats/gpu/dcgmi-nvlink.ts';
-import { ncuCsvFormat } from '../../../ingest/formats/gpu/ncu-csv.ts';
-import { nsysCsvFormat } from '../../../ingest/formats/gpu/nsys-csv.ts';
-import { nvidiaSmiNvlinkFormat } from '../../../ingest/formats/gpu/nvidia-smi-nvlink.ts';
-import { nvidiaSmiQFormat } from '../../../ingest/formats/gpu/nvidia-smi-q.ts';
-import { nvidiaSmiQueryFormat } from '../../../ingest/formats/gpu/nvidia-smi-query.ts';
-import { identityOf } from '../../../ingest/formats/series.ts';
-import { type AnyFormat, readOrRefuse } from './gpu-reading.ts';
-import { fixture } from './reading.ts';
-import { assertSound } from './sound.ts';
+import type { ParseResult } from '../../../../ingest/format.ts';
+import { dcgmiDmonFormat } from '../../../../ingest/formats/gpu/dcgmi-dmon.ts';
+import { dcgmiNvlinkFormat } from '../../../../ingest/formats/gpu/dcgmi-nvlink.ts';
+import { ncuCsvFormat } from '../../../../ingest/formats/gpu/ncu-csv.ts';
+import { nsysCsvFormat } from '../../../../ingest/formats/gpu/nsys-csv.ts';
+import { nvidiaSmiNvlinkFormat } from '../../../../ingest/formats/gpu/nvidia-smi-nvlink.ts';
+import { nvidiaSmiQFormat } from '../../../../ingest/formats/gpu/nvidia-smi-q.ts';
+import { nvidiaSmiQueryFormat } from '../../../../ingest/formats/gpu/nvidia-smi-query.ts';
+import { identityOf } from '../../../../ingest/formats/series.ts';
+import { type AnyFormat, readOrRefuse } from '../support/gpu-reading.ts';
+import { fixture } from '../support/reading.ts';
+import { assertSound } from '../support/sound.ts';
 
 const FILES: readonly [format: AnyFormat, file: string][] = [
   [dcgmiDmonFormat, 'dcgmi-synthetic/dmon-units.txt'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bpftraceJsonFormat } from '../../../ingest/formats/ebpf/bpftrace-json.ts';
-import { assertRefused, codesOf, fixture, histogramsOf, parse, readingsOf, recordOf, samplesOf, sumOf } from './reading.ts';
+import { bpftraceJsonFormat } from '../../../../ingest/formats/ebpf/bpftrace-json.ts';
+import { assertRefused, codesOf, fixture, histogramsOf, parse, readingsOf, recordOf, samplesOf, sumOf } from '../support/reading.ts';
 
 const read = (text: string, parameters = {}) => parse(bpftraceJsonFormat, text, parameters);
 const histogram = (name: string, buckets: string) => `{"type": "hist", "data": {"${name}": [${buckets}]}}\n`;

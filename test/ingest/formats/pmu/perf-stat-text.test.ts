@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { perfStatTextFormat } from '../../../ingest/formats/pmu/perf-stat-text.ts';
-import { readPieces } from './perf-reading.ts';
-import { assertRefused, codesOf, fixture, readingsOf, samplesOf } from './reading.ts';
+import { perfStatTextFormat } from '../../../../ingest/formats/pmu/perf-stat-text.ts';
+import { readPieces } from '../support/perf-reading.ts';
+import { assertRefused, codesOf, fixture, readingsOf, samplesOf } from '../support/reading.ts';
 
 const HEAD = "\n Performance counter stats for 'x':\n\n";
 const read = (text: string, parameters = {}) => readPieces(perfStatTextFormat, text, parameters);

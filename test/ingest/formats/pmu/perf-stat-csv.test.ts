@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { perfStatCsvFormat } from '../../../ingest/formats/pmu/perf-stat-csv.ts';
-import { perfStatJsonFormat } from '../../../ingest/formats/pmu/perf-stat-json.ts';
-import { identityOf } from '../../../ingest/formats/series.ts';
-import { LIMITS } from '../../../wire/limits.ts';
-import { readPieces } from './perf-reading.ts';
-import { assertRefused, codesOf, fixture, parse, readingsOf, samplesOf } from './reading.ts';
+import { perfStatCsvFormat } from '../../../../ingest/formats/pmu/perf-stat-csv.ts';
+import { perfStatJsonFormat } from '../../../../ingest/formats/pmu/perf-stat-json.ts';
+import { identityOf } from '../../../../ingest/formats/series.ts';
+import { LIMITS } from '../../../../wire/limits.ts';
+import { readPieces } from '../support/perf-reading.ts';
+import { assertRefused, codesOf, fixture, parse, readingsOf, samplesOf } from '../support/reading.ts';
 
 const read = (text: string, parameters = {}) => readPieces(perfStatCsvFormat, text, parameters);
 const readingOf = (text: string, parameters = {}) => readingsOf(read(text, parameters))[0];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { boundsFormat } from '../../../ingest/formats/wcet/bounds.ts';
-import { cyclesCsvFormat } from '../../../ingest/formats/wcet/cycles-csv.ts';
-import { assertRefused, codesOf, fixture, parse, readingsOf, samplesOf } from './reading.ts';
+import { boundsFormat } from '../../../../ingest/formats/wcet/bounds.ts';
+import { cyclesCsvFormat } from '../../../../ingest/formats/wcet/cycles-csv.ts';
+import { assertRefused, codesOf, fixture, parse, readingsOf, samplesOf } from '../support/reading.ts';
 
 const read = (text: string, extra: Record<string, string> = { task: 't' }) => parse(cyclesCsvFormat, text, { extra });
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ParseError } from '../../../ingest/format.ts';
-import { csvFormat } from '../../../ingest/formats/samples/csv.ts';
-import { LIMITS } from '../../../wire/limits.ts';
-import { ProblemError } from '../../../wire/problems.ts';
+import { ParseError } from '../../../../ingest/format.ts';
+import { csvFormat } from '../../../../ingest/formats/samples/csv.ts';
+import { LIMITS } from '../../../../wire/limits.ts';
+import { ProblemError } from '../../../../wire/problems.ts';
 import {
   BAD_VALUES,
   cutText,
@@ -14,7 +14,7 @@ import {
   openStream,
   readOrRefuse,
   readRecords,
-} from '../../support/sample-payloads.ts';
+} from '../../../support/sample-payloads.ts';
 
 const read = (text: string, parameters = {}) => readRecords(csvFormat, [text], parameters);
 
