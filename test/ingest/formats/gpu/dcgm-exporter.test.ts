@@ -114,6 +114,25 @@ describe('dcgm-exporter', () => {
     assertRefused(() => read(fixture('dcgm-exporter-synthetic/two-hosts.prom')), 2, /two devices in this page/);
   });
 
+  test('refuses the page of another exporter, and does not take it for its own', () => {
+    const node =
+      '# HELP node_load1 1m load average.\n# TYPE node_load1 gauge\nnode_load1 0.21\nnode_cpu_seconds_total{cpu="0",mode="idle"} 12\n';
+    assert.equal(dcgmExporterFormat.detect(node), false);
+    assertRefused(() => read(node), 3, /no metric of this page is of DCGM \(the first is node_load1\).*send the page of dcgm-exporter/);
+    // What the exporter's own HTTP server counts may stand beside.
+    assert.equal(read(`${node}DCGM_FI_DEV_GPU_TEMP{gpu="0"} 40\n`).records.length, 3);
+  });
+
+  test('takes a field that a user named for its own, by the label gpu', () => {
+    const own = 'TEST_METRIC{nvlink="0",gpu="0",gpu_uuid="GPU-a"} 42\n';
+    assert.equal(dcgmExporterFormat.detect(own), true);
+    assert.equal(read(own).records.length, 1);
+  });
+
+  test('refuses a page that ends inside its last number', () => {
+    assertRefused(() => read('DCGM_FI_DEV_GPU_TEMP{gpu="0"} 40\nDCGM_FI_DEV_POWER_USAGE{gpu="0"} 61'), 2, /no line feed/);
+  });
+
   const broken: readonly [text: string, line: number, message: RegExp][] = [
     ['', 1, /empty/],
     ['# HELP a b\n# TYPE a gauge\n', 1, /no samples/],
