@@ -91,7 +91,7 @@ describe('cycles-csv', () => {
   }
 
   test('reads CRLF, a byte order mark and blank lines', () => {
-    assert.deepEqual(samplesOf(read('\uFEFFns\r\n1\r\n\r\n2'))[0]?.values, [1, 2]);
+    assert.deepEqual(samplesOf(read('\uFEFFns\r\n1\r\n\r\n2\r\n'))[0]?.values, [1, 2]);
   });
 });
 
