@@ -8,6 +8,8 @@ import {
   changedLines,
   EXAMPLES,
   everyCharacters,
+  FIXTURES,
+  inventedStatements,
   type Outcome,
   placesInsideNumbers,
   readOrRefuse,
@@ -60,7 +62,13 @@ function hugeTexts({ text }: Specimen): readonly (readonly [name: string, text: 
   ];
 }
 
-for (const specimen of EXAMPLES) {
+/** Formats that take the beginning of a last number for the number. */
+const UNFINISHED: Readonly<Record<string, string>> = {
+  'likwid-csv': 'the last cell of a last line without a line feed lands as it stands: refuse it',
+  'kernel-log': 'the last line without a line feed becomes an event, with half an Xid: leave it out with a warning',
+};
+
+for (const specimen of [...EXAMPLES, ...FIXTURES]) {
   const { name, text } = specimen;
   describe(`damaged ${name}`, () => {
     const whole = readOrRefuse(specimen, text);
@@ -72,22 +80,12 @@ for (const specimen of EXAMPLES) {
       }
     });
 
-    test('cut off inside a number: no beginning of a number lands in silence', () => {
+    test('cut off inside a number: no beginning of a number lands in silence', { todo: UNFINISHED[specimen.format.id] ?? false }, () => {
       assert.ok('result' in whole);
       const known = statementsOf(whole.result);
       for (const end of placesInsideNumbers(text)) {
-        const cut = readOrRefuse(specimen, text.slice(0, end));
-        if (!('result' in cut)) continue;
-        // What the text says without the line that is cut, and with the whole of that line.
-        const controls = [text.lastIndexOf('\n', end - 1) + 1, text.indexOf('\n', end) + 1].map((stop) => text.slice(0, stop));
-        const printed = controls.map((control) => readOrRefuse(specimen, control));
-        const sets = [known, ...printed.map((outcome) => ('result' in outcome ? statementsOf(outcome.result) : new Set<string>()))];
-        const invented = [...statementsOf(cut.result)].filter((statement) => !sets.some((set) => set.has(statement)));
-        const warned = cut.result.warnings.some(({ code }) => code === 'maybe_cut_off');
-        assert.ok(
-          warned || invented.length === 0,
-          `…${JSON.stringify(text.slice(Math.max(0, end - 40), end))} becomes ${invented.join(' | ')}`,
-        );
+        const invented = inventedStatements(specimen, known, end);
+        assert.deepEqual(invented, [], `a text that ends in ${JSON.stringify(text.slice(Math.max(0, end - 40), end))}`);
       }
     });
 
@@ -138,7 +136,7 @@ for (const specimen of EXAMPLES) {
       );
     });
 
-    test('grown to a million characters is read or refused in time', () => {
+    test('grown to a million characters is read or refused in time', { skip: FIXTURES.includes(specimen) && 'its example is' }, () => {
       for (const [huge, content] of hugeTexts(specimen)) assertInTime(`${name}: ${huge}`, () => readOrRefuse(specimen, content));
     });
 

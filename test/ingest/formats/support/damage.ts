@@ -7,6 +7,7 @@ import { readPayloadQuery } from '../../../../ingest/parameters.ts';
 import type { IngestRecord } from '../../../../ingest/records.ts';
 import { PAYLOAD_KINDS } from '../../../../wire/payload.ts';
 import { ProblemError } from '../../../../wire/problems.ts';
+import { fixture } from './reading.ts';
 import { assertSound } from './sound.ts';
 
 /** A text that a format reads whole, to be damaged. */
@@ -21,6 +22,41 @@ export const EXAMPLES: readonly Specimen[] = PAYLOAD_KINDS.flatMap((kind) =>
     return { name: `${kind}/${format.id}`, format, text: payload, parameters: readPayloadQuery(query).parameters };
   }),
 );
+
+const KNOWN_FIXTURES: readonly (readonly [to: Format['id'], file: string, query?: Readonly<Record<string, string>>])[] = [
+  ['bpftrace-json', 'bpftrace-synthetic/growing.json'],
+  ['bpftrace-json', 'bpftrace-0.27/edge.json', { unit: '1' }],
+  ['perf-stat-json', 'perf-6.12/interval.jsonl'],
+  ['perf-stat-json', 'perf-synthetic/names.jsonl'],
+  ['papi-hl', 'papi-synthetic/two-threads.json'],
+  ['dcgm-exporter', 'dcgm-exporter-synthetic/nvlink-new-labels.prom'],
+  ['dcgmi-dmon', 'dcgmi-synthetic/dmon-units.txt'],
+  ['dcgmi-nvlink', 'dcgmi-synthetic/nvlink.json'],
+  ['nvidia-smi-nvlink', 'nvidia-smi-synthetic/nvlink-mixed.txt'],
+  ['nvidia-smi-query', 'nvidia-smi-synthetic/query-loop.csv'],
+  ['nvidia-smi-q', 'nvidia-smi-synthetic/q-two-gpus.txt'],
+  ['ncu-csv', 'ncu-synthetic/details-rules.csv'],
+  ['ncu-csv', 'ncu-synthetic/raw-units.csv'],
+  ['nsys-csv', 'nsys-synthetic/several-tables.csv'],
+  ['nsys-csv', 'nsys-synthetic/old-names.csv'],
+  ['cycles-csv', 'cycles-csv-synthetic/paths.csv'],
+  ['bounds', 'bounds-synthetic/crc.ndjson'],
+  ['platin-pml', 'wcet-tools-synthetic/whole.pml', { task: 'foo' }],
+  ['btf', 'wcet-tools-synthetic/preempted.btf'],
+  ['k6', 'k6-synthetic/points.json'],
+  ['k6', 'k6-synthetic/summary-export.json'],
+  ['k6', 'k6-synthetic/handle-summary.json'],
+  ['wrk2', 'wrk2-synthetic/errors.txt'],
+  ['hdr-log', 'hdr-synthetic/two-tags.hlog', { unit: 'us' }],
+  ['kernel-log', 'kernel-log-synthetic/oops-arm64-journal.log'],
+];
+
+/** Fixtures with shapes that the examples do not have. */
+export const FIXTURES: readonly Specimen[] = KNOWN_FIXTURES.map(([id, file, query = {}]) => {
+  const found = PAYLOAD_KINDS.flatMap((kind) => FORMATS_BY_KIND[kind]).find((format) => format.id === id);
+  if (found === undefined) throw new RangeError(`no format ${id}`);
+  return { name: `${found.kind}/${id} ${file}`, format: found, text: fixture(file), parameters: readPayloadQuery(query).parameters };
+});
 
 /** Reads a text; a refusal is an outcome, any other exception is not. @param pieces where a stream's text is cut, ascending */
 export function readOrRefuse({ format, parameters }: Specimen, text: string, pieces: readonly number[] = []): Outcome {
@@ -106,4 +142,19 @@ export function placesInsideNumbers(text: string): readonly number[] {
     const start = match.index;
     return Array.from({ length: match[0].length - 1 }, (_, index) => start + index + 1);
   });
+}
+
+/**
+ * What a text that is cut off at `end`, inside a number, states and the whole text does not: neither with the line that is cut left out nor with
+ * the whole of that line. Empty when the text is refused, or says by a warning that it may be cut off.
+ */
+export function inventedStatements(specimen: Specimen, known: ReadonlySet<string>, end: number): readonly string[] {
+  const { text } = specimen;
+  const cut = readOrRefuse(specimen, text.slice(0, end));
+  if (!('result' in cut) || cut.result.warnings.some(({ code }) => code === 'maybe_cut_off')) return [];
+  const lineEnd = text.indexOf('\n', end);
+  const controls = [text.slice(0, text.lastIndexOf('\n', end - 1) + 1), lineEnd === -1 ? text : text.slice(0, lineEnd + 1)];
+  const stated = controls.map((control) => readOrRefuse(specimen, control));
+  const sets = [known, ...stated.map((outcome) => ('result' in outcome ? statementsOf(outcome.result) : new Set<string>()))];
+  return [...statementsOf(cut.result)].filter((statement) => !sets.some((set) => set.has(statement)));
 }

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
-import { ParseError } from '../../../../ingest/format.ts';
-import { ProblemError } from '../../../../wire/problems.ts';
-import { codesOf, fixture, hasSamples, readingsOf, sample, samplesOf, sumOf } from '../support/reading.ts';
+import { codesOf, hasSamples, readingsOf, sample, samplesOf, sumOf } from '../support/reading.ts';
 import { assertSound } from '../support/sound.ts';
 import { detectWcet, type Query, readWcet, WCET_FORMATS } from '../support/wcet-reading.ts';
 
@@ -108,82 +105,4 @@ describe('real output of WCET tools', { skip: hasSamples ? false : 'the collecti
     for (const file of ['simulavr-crc-simlog.txt', 'chronovise-app-output.txt', 'tacle-measured-times.csv'])
       assert.deepEqual(detectWcet(sample(`wcet/${file}`)), [], file);
   });
-});
-
-const EVENT = (second: number) => `[18:51:4${second}.065866880] (+1.000000000) vm rt:task_`;
-/** Small texts of every format that is read here. */
-const SMALL: readonly [format: string, text: string, query: Query][] = [
-  ['plain-list', '353\n890.25 1e3\n700\n', LIST],
-  ['bound-t', 'Note:main.elf::::x\nWcet:main.elf:crc.c:icrc1:58-69:452\nWcet:main.elf:crc.c:icrc:73-109:143137\n', {}],
-  ['cbmc', '...step #1: WCET in [0,9]\nRESULT: 408 < WCET <= 410 cycles\n', { task: 'bs' }],
-  ['otawa', 'WCET[main] = 1234 cycles\nWCET[f] = 7 cycles\n', {}],
-  ['platin-pml', fixture('wcet-tools-synthetic/whole.pml'), { task: 'foo' }],
-  ['ait-xml', fixture('wcet-tools-synthetic/ait-report.xml'), {}],
-  ['chronovise-csv', 'NR_SAMPLES,PPI_RESULT,WCET10_M9\n600,R,34171\n600,P,11415\n', LIST],
-  ['btf', fixture('wcet-tools-synthetic/preempted.btf'), {}],
-  ['babeltrace', `${EVENT(1)}start: { }, { task = "a b", job = 0 }\n${EVENT(2)}end: { }, { task = "a b", job = 0, cycles = 10 }\n`, {}],
-  ['mapped-csv', 't,c,s\nf,1,"7"\n"g ""h""",2.5,8\n', { 'column.task': 't', 'column.cycles': 'c', 'column.static': 's', unit: 'cycles' }],
-];
-
-function readOrRefuse(id: string, text: string, query: Query): void {
-  const format = formatOf(id);
-  detectWcet(text);
-  try {
-    const result = readWcet(format, text, query);
-    assertSound(result);
-    assert.deepEqual(readWcet(format, text, query, 13), result);
-  } catch (error) {
-    if (!(error instanceof ParseError) && !(error instanceof ProblemError)) throw error;
-  }
-}
-
-describe('damaged output of WCET tools', () => {
-  for (const [id, text, query] of SMALL) {
-    test(`${id} is read whole, is detected alone, and any cut of it is read or refused`, () => {
-      assertSound(readWcet(formatOf(id), text, query));
-      assert.deepEqual(detectWcet(text), id === 'mapped-csv' ? [] : [id]);
-      for (let end = 0; end < text.length; end++) readOrRefuse(id, text.slice(0, end), query);
-    });
-
-    test(`${id} reads CRLF and a byte order mark alike`, () => {
-      const windows = readWcet(formatOf(id), `\uFEFF${text.replaceAll('\n', '\r\n')}`, query);
-      assert.deepEqual(windows, readWcet(formatOf(id), text, query));
-    });
-
-    test(`${id} with changed characters and lines twice, lost or moved`, () => {
-      const change = fc.record({
-        at: fc.nat({ max: text.length - 1 }),
-        to: fc.constantFrom(...'{}[]<>&"\',:.;-+eE019= \n\r\t\\\0#ab*|\uFFFD'),
-      });
-      fc.assert(
-        fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
-          let changed = text;
-          for (const { at, to } of changes) changed = changed.slice(0, at) + to + changed.slice(at + 1);
-          readOrRefuse(id, changed, query);
-        }),
-        { numRuns: 200 },
-      );
-      const lines = text.split('\n');
-      fc.assert(
-        fc.property(fc.array(fc.nat({ max: lines.length - 1 }), { maxLength: 2 * lines.length }), (order) => {
-          readOrRefuse(id, order.map((index) => lines[index]).join('\n'), query);
-        }),
-        { numRuns: 60 },
-      );
-    });
-
-    test(`${id} refuses nonsense, a huge line and deep nesting without a crash`, () => {
-      const [head = ''] = text.split('\n', 1);
-      const hostile = [
-        '\0\0\0',
-        head + 'x'.repeat(1_100_000),
-        head + '{'.repeat(50_000),
-        head + '[ '.repeat(50_000),
-        '<a '.repeat(20_000),
-        '- '.repeat(50_000),
-        `${head}${','.repeat(500_000)}`,
-      ];
-      for (const nonsense of hostile) readOrRefuse(id, nonsense, query);
-    });
-  }
 });
