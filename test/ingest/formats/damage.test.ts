@@ -15,6 +15,7 @@ import {
   readOrRefuse,
   type Specimen,
   statementsOf,
+  UNFINISHED,
 } from './support/damage.ts';
 
 /**
@@ -61,12 +62,6 @@ function hugeTexts({ text }: Specimen): readonly (readonly [name: string, text: 
     ['twenty thousand times itself', text.repeat(Math.min(20_000, Math.floor((4 * million) / text.length)))],
   ];
 }
-
-/** Formats that take the beginning of a last number for the number. */
-const UNFINISHED: Readonly<Record<string, string>> = {
-  'likwid-csv': 'the last cell of a last line without a line feed lands as it stands: refuse it',
-  'kernel-log': 'the last line without a line feed becomes an event, with half an Xid: leave it out with a warning',
-};
 
 for (const specimen of [...EXAMPLES, ...FIXTURES]) {
   const { name, text } = specimen;
