@@ -19,12 +19,15 @@ export const dcgmExporterFormat: Format = {
   mode: 'whole',
   summary: 'curl http://host:9400/metrics of dcgm-exporter (1.4 and later)',
   extraParameters: [],
-  detect: (head) =>
-    /^\uFEFF?\s*(#(?! (?:HELP|TYPE) )[^\n]*\n\s*)*(# (HELP|TYPE) |[A-Za-z_:][A-Za-z0-9_:]*(\{| +[-+0-9.NI]\S*(?: +-?\d+)?[ \t]*(?:\r?\n|$)))/.test(
-      head,
-    ),
+  detect: (head) => PAGE_START.test(head) && OWN_LINE.test(head),
   parse: parseDcgmExporter,
 };
+
+/** How a metrics page of any exporter begins. */
+const PAGE_START =
+  /^\uFEFF?\s*(#(?! (?:HELP|TYPE) )[^\n]*\n\s*)*(# (HELP|TYPE) |[A-Za-z_:][A-Za-z0-9_:]*(\{| +[-+0-9.NI]\S*(?: +-?\d+)?[ \t]*(?:\r?\n|$)))/;
+/** A field of DCGM, or a label that only its exporter prints: fields a user adds have names of their own. */
+const OWN_LINE = /^[ \t]*(?:# (?:HELP|TYPE) )?(?:dcgm_|[a-z_:][a-z0-9_:]*\{(?:[^\n]*[,{ ])?(?:gpu|nvswitch|nvlink)=")/im;
 
 const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 
@@ -49,7 +52,11 @@ function parseDcgmExporter(text: string, parameters: PayloadParameters): ParseRe
   };
   const records: IngestRecord[] = [];
   let hasCounters = false;
+  /** The first sample, while none of DCGM has come. */
+  let foreign: PrometheusSample | undefined;
   for (let sample = session.reader.next(); sample !== undefined; sample = session.reader.next()) {
+    if (isOfDcgm(sample)) foreign = undefined;
+    else if (records.length === 0) foreign = sample;
     const record = toRecord(sample, session);
     hasCounters ||= record.kind === 'reading' && record.reading === 'cumulative';
     records.push(record);
@@ -59,10 +66,21 @@ function parseDcgmExporter(text: string, parameters: PayloadParameters): ParseRe
       line: 1,
       column: 1,
     });
+  if (foreign !== undefined) refuseForeign(foreign);
   if (hasCounters && records.some((record) => record.kind === 'reading' && record.reading === 'cumulative' && record.atNs === null)) {
     tally.add('time_missing', 'counters came without a time: send at= so that a rate can be told', null);
   }
   return { records, warnings: tally.list() };
+}
+
+/** Whether a sample is of dcgm-exporter: another exporter's page would become series that no GPU ever had. */
+function isOfDcgm({ name, labels }: PrometheusSample): boolean {
+  return /^dcgm_/i.test(name) || labels.pairs.some((pair, index) => index % 2 === 0 && /^(?:gpu|nvswitch|nvlink)$/.test(pair));
+}
+
+function refuseForeign({ name, line }: PrometheusSample): never {
+  const detail = `no metric of this page is of DCGM (the first is ${name.slice(0, 80)}): send the page of dcgm-exporter (port 9400 unless set up otherwise)`;
+  throw new ParseError(detail, { line, column: 1 });
 }
 
 function toRecord(sample: PrometheusSample, session: Session): IngestRecord {

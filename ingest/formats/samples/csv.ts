@@ -160,6 +160,7 @@ class CsvStream {
     const rows = this.#rows;
     const next = rows.next(text, from, this.#line, final);
     if (next === -1) return -1;
+    if (final && next - from <= LIMITS.lineCharacters) rows.assertEnded();
     if (this.#columns === undefined) {
       this.#columns = this.#readHeader();
     } else if (rows.fieldCount === 1 && rows.end(0) === from) {

@@ -53,6 +53,7 @@ function parseCyclesCsv(text: string, parameters: PayloadParameters): ParseResul
       throw new ParseError(`a row has more than ${LIMITS.lineCharacters} characters`, { line, column: 1 });
     if (rows.fieldCount === 1 && rows.field(0) === '') continue;
     if (rows.fieldCount !== columns.count) refuseRow(rows, columns.count, position >= opened.length);
+    rows.assertEnded();
     addRow(opened, rows, columns, groups, parameters, line);
   }
   if (groups.size === 0) throw new ParseError('there is a header row but no values', { line: 1, column: 1 });

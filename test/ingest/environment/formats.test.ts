@@ -6,7 +6,7 @@ import {
   ENVIRONMENT_FORMATS,
   type EnvironmentFormatId,
 } from '../../../ingest/environment/index.ts';
-import { assertRefused } from '../formats/reading.ts';
+import { assertRefused } from '../formats/support/reading.ts';
 import * as texts from './texts.ts';
 
 const NOW_S = 1795200693;
