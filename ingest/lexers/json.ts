@@ -19,14 +19,20 @@ const EXACT_DIGITS = 15;
 export class JsonReader {
   readonly text: string;
   position = 0;
-  line = 1;
+  line: number;
   private lineEnd = -1;
+  private readonly firstLine: number;
   private readonly advice: string;
 
-  /** @param advice what to do about text that is not JSON or stops early; becomes the end of the error */
-  constructor(text: string, advice: string) {
+  /**
+   * @param advice what to do about text that is not JSON or stops early; becomes the end of the error
+   * @param firstLine number of the first line of `text`, for one that is part of a larger one
+   */
+  constructor(text: string, advice: string, firstLine = 1) {
     this.text = text;
     this.advice = advice;
+    this.firstLine = firstLine;
+    this.line = firstLine;
   }
 
   /** Moves to the next value; false at the end of the text. `line` is then the line it starts in. */
@@ -89,7 +95,8 @@ export class JsonReader {
   }
 
   place(position = this.position): Place {
-    return placeAt(this.text, position);
+    const { line, column } = placeAt(this.text, position);
+    return { line: line + this.firstLine - 1, column };
   }
 
   skipSpace(): void {

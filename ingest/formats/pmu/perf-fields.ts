@@ -16,6 +16,11 @@ export type CounterFields = {
   readonly percent: number;
   /** Whether decimal commas were read as points, which the separator makes certain. */
   readonly repaired: boolean;
+  /** The metric that perf derives from this counter, and its unit; empty when there is none. */
+  readonly metric: string;
+  readonly metricUnit: string;
+  /** Whether the locale has decimal commas; perf then cuts the metric off at its comma. */
+  readonly hasCommas: boolean;
 };
 
 /** What stands before the value: the end of the interval in seconds, and the part of the machine. */
@@ -120,6 +125,9 @@ export function readCounterFields(fields: readonly string[], separator: string):
     runtimeNs,
     percent,
     repaired,
+    metric: trimBlanks(fields[runtime + 2] ?? ''),
+    metricUnit: fields.slice(runtime + 3).join(separator),
+    hasCommas: percentText.includes(','),
   };
 }
 
