@@ -34,30 +34,38 @@ const ID = '61f0c404-5cb3-11e7-907b-a6006ad3dba0';
 
 type Case = Omit<ToolPayload, 'kind' | 'query'> & { readonly kind: ToolPayload['kind'] | 'samples' };
 
+function* decode(body: Buffer): Generator<string> {
+  for (let start = 0; start < body.length; start += CHUNK_BYTES) yield body.toString('latin1', start, start + CHUNK_BYTES);
+}
+
 function* readRecords({ kind, format: id, body }: Case): Generator<readonly IngestRecord[]> {
   const format = findFormat(kind, id);
   if (format === undefined) throw new RangeError(`no format ${id}`);
-  const chunks: string[] = [];
-  for (let start = 0; start < body.length; start += CHUNK_BYTES) chunks.push(body.toString('latin1', start, start + CHUNK_BYTES));
-  if (format.mode === 'whole') yield format.parse(chunks.join(''), PARAMETERS).records;
+  if (format.mode === 'whole') yield format.parse([...decode(body)].join(''), PARAMETERS).records;
   else {
     const parser = format.open(PARAMETERS);
-    for (const chunk of chunks) yield parser.push(chunk);
+    for (const chunk of decode(body)) yield parser.push(chunk);
     yield parser.end();
   }
 }
+
+const ENCODERS = {
+  series: createRowBinaryEncoder(TABLES.series),
+  samples: createRowBinaryEncoder(TABLES.samples),
+  readings: createRowBinaryEncoder(TABLES.readings),
+  histograms: createRowBinaryEncoder(TABLES.histograms),
+  summaries: createRowBinaryEncoder(TABLES.summaries),
+};
 
 /** @returns bytes of all rows */
 function encodeAll(payload: Case): number {
   const maker = createRowMaker({ project: 'p', suite: 's', runId: ID, payloadId: ID, receivedAtMs: 1_793_491_200_000 });
   let bytes = 0;
   for (const records of readRecords(payload)) {
-    const rows = maker.toRows(records);
-    bytes += createRowBinaryEncoder(TABLES.series).encode(rows.series).length;
-    bytes += createRowBinaryEncoder(TABLES.samples).encode(rows.samples).length;
-    bytes += createRowBinaryEncoder(TABLES.readings).encode(rows.readings).length;
-    bytes += createRowBinaryEncoder(TABLES.histograms).encode(rows.histograms).length;
-    bytes += createRowBinaryEncoder(TABLES.summaries).encode(rows.summaries).length;
+    if (records.length === 0) continue;
+    const { series, samples, readings, histograms, summaries } = maker.toRows(records);
+    bytes += ENCODERS.series.encode(series).length + ENCODERS.samples.encode(samples).length + ENCODERS.readings.encode(readings).length;
+    bytes += ENCODERS.histograms.encode(histograms).length + ENCODERS.summaries.encode(summaries).length;
   }
   return bytes;
 }

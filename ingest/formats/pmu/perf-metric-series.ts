@@ -98,9 +98,7 @@ export class PerfMetrics {
     if (++this.#count > LIMITS.seriesPerPayload) {
       throw new ParseError(`more than ${LIMITS.seriesPerPayload} series in one payload`, { line, column: 1 });
     }
-    const printed: Record<string, string> = {};
-    for (const part in aggregation) printed[part] = detach(aggregation[part] ?? '');
-    const { labels, attributes } = readAggregation(printed);
+    const { labels, attributes } = readAggregation(aggregation);
     const nativeMetric = detach(name);
     return declareSeries(
       {

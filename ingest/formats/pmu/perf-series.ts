@@ -65,7 +65,9 @@ export class PerfSeriesTable {
     if (known !== undefined) return known;
     const slot = this.slotOf(line, key);
     if (slot === undefined) return undefined;
-    const { event, unit, aggregation } = detachSource(line);
+    const { aggregation } = line;
+    // Names outlive the piece of text they were cut from; a part of the machine comes without a hold on it.
+    const [event, unit] = [detach(line.event), detach(line.unit)];
     const added: Known = { event, unit, aggregation, isInterval: line.interval !== undefined, key, slot, index: this.order.length };
     this.known.set(key, added);
     this.order.push(added);
@@ -96,7 +98,8 @@ export class PerfSeriesTable {
   }
 
   private declare(line: PerfLine, key: string, instance: number): PerfSeries | undefined {
-    const { event: name, unit: printedUnit, aggregation } = detachSource(line);
+    const { aggregation } = line;
+    const [name, printedUnit] = [detach(line.event), detach(line.unit)];
     const event = this.eventOf(name);
     const unit = unitOf(printedUnit, event);
     if (unit === undefined) {
@@ -139,15 +142,9 @@ function keyOf({ event, unit, aggregation, interval }: PerfLine): string {
   return interval === undefined ? key : `${key}\n-I`;
 }
 
-/** Without a hold on the text of the payload, of which a series outlives all but a few lines. */
-function detachSource({ event, unit, aggregation }: Source): Source {
-  const detached: Record<string, string> = {};
-  for (const name in aggregation) detached[name] = detach(aggregation[name] ?? '');
-  return { event: detach(event), unit: detach(unit), aggregation: detached };
-}
-
 function isSame(known: Known, line: PerfLine): boolean {
   if (known.event !== line.event || known.unit !== line.unit || known.isInterval !== (line.interval !== undefined)) return false;
+  if (known.aggregation === line.aggregation) return true;
   let names = 0;
   for (const name in line.aggregation) {
     if (known.aggregation[name] !== line.aggregation[name]) return false;

@@ -1,4 +1,5 @@
 import type { JsonReader, JsonValue } from '../../lexers/json.ts';
+import { detach } from '../../lexers/stream-text.ts';
 
 /** The objects of `perf stat -j`: counters, and metrics that stand alone. */
 
@@ -17,7 +18,7 @@ export type PerfLine = {
   /** End of the interval (-I) in seconds since the start; undefined for totals. */
   readonly interval: number | undefined;
   readonly hasVariance: boolean;
-  /** Which part of the machine: `cpu`, `core`, `thread` … → its name. */
+  /** Which part of the machine: `cpu`, `core`, `thread` … → its name, without a hold on the text it was cut from. */
   readonly aggregation: Readonly<Record<string, string>>;
 };
 
@@ -39,6 +40,8 @@ const KNOWN_NAMES = [
 ] as const;
 /** Of no use: how many counters were added up, and what perf thinks of a metric. `metricgroup` also stands alone, above its metrics. */
 const UNUSED_NAMES: readonly string[] = ['aggregate-number', 'counters', 'metric-threshold', 'metricgroup'];
+/** Parts of a machine that are remembered. */
+const KEPT_PARTS = 4096;
 const NO_AGGREGATION: Readonly<Record<string, string>> = {};
 
 type KnownName = (typeof KNOWN_NAMES)[number];
@@ -49,22 +52,27 @@ type NamedPlace = readonly [name: string, place: number];
 export class PerfObject {
   readonly #names: string[] = [];
   readonly #values: JsonValue[] = [];
+  readonly #gaps: string[] = [];
   #places: Places = placesOf([]);
   #aggregations: readonly NamedPlace[] = [];
   #others: readonly NamedPlace[] = [];
+  /** By the part's name, where one part is printed: the same object for the same part. */
+  #parts = new Map<string, Readonly<Record<string, string>>>();
 
   /** Reads the object at the reader's position. @throws ParseError when there is none */
   read(reader: JsonReader): void {
     const names = this.#names;
     const before = names.length;
     try {
-      if (reader.readMembersInto(names, this.#values) && before > 0) return;
+      if (reader.readMembersInto(names, this.#values, this.#gaps) && before > 0) return;
     } catch (error) {
       // What was read of a damaged object must not pass for the names of the one before.
       names.length = 0;
+      this.#gaps.length = 0;
       throw error;
     }
     this.#places = placesOf(names);
+    this.#parts = new Map();
     this.#aggregations = names.flatMap((name, place) => (AGGREGATION_KEYS.some((key) => key === name) ? [[name, place] as const] : []));
     this.#others = names.flatMap((name, place) =>
       [...KNOWN_NAMES, ...AGGREGATION_KEYS, ...UNUSED_NAMES].includes(name) ? [] : [[name, place] as const],
@@ -112,13 +120,18 @@ export class PerfObject {
   }
 
   aggregation(reader: JsonReader, position: number): Readonly<Record<string, string>> {
-    if (this.#aggregations.length === 0) return NO_AGGREGATION;
+    const [first, ...others] = this.#aggregations;
+    if (first === undefined) return NO_AGGREGATION;
+    const part = this.#values[first[1]];
+    const known = others.length === 0 && typeof part === 'string' ? this.#parts.get(part) : undefined;
+    if (known !== undefined) return known;
     const aggregation: Record<string, string> = {};
     for (const [name, place] of this.#aggregations) {
-      const part = this.#values[place];
-      if (typeof part !== 'string') reader.fail(`${name} is not a string`, position);
-      aggregation[name] = part;
+      const value = this.#values[place];
+      if (typeof value !== 'string') reader.fail(`${name} is not a string`, position);
+      aggregation[name] = detach(value);
     }
+    if (others.length === 0 && this.#parts.size < KEPT_PARTS) this.#parts.set(aggregation[first[0]] ?? '', aggregation);
     return aggregation;
   }
 
