@@ -122,7 +122,9 @@ class PerfTextStream implements StreamParser {
       throw new ParseError('the last counter has no line end, so the output was cut off: send it whole', { line: number, column: 1 });
     }
     if (counter !== undefined) this.#add(counter, number);
-    else if (!isMetricLine(line)) this.#refuse(line, number);
+    else if (isMetricLine(line)) {
+      this.#tally.add('metrics_left_out', 'lines of metrics without a counter were left out: perf stat -j has them', number);
+    } else this.#refuse(line, number);
   }
 
   #takeClock(line: string, number: number): boolean {
