@@ -39,7 +39,7 @@ export const FORMATS = {
     'mapped-csv',
   ],
   samples: ['csv', 'ndjson', 'hdr-log', 'hdr-histogram', 'k6', 'wrk2'],
-  events: ['kernel-log'],
+  events: ['kernel-log', 'ndjson'],
 } as const;
 
 export type PayloadKind = keyof typeof FORMATS;
