@@ -104,8 +104,8 @@ function memberAt(text: string, start: number, end: number): number {
   if (length === 3 && first === 112) return indexIf(text, start, MEMBER.pid);
   if (length === 4 && (first === 110 || first === 97)) return indexIf(text, start, first === 110 ? MEMBER.name : MEMBER.args);
   if (!isEscaped(text, start, end)) return ABSENT;
-  const name = readString(text.slice(start, end));
-  return MEMBERS.findIndex((member) => member === name);
+  const names: readonly (string | undefined)[] = MEMBERS;
+  return names.indexOf(readString(text.slice(start, end)));
 }
 
 /** @param index of the member it can only be */
