@@ -331,7 +331,7 @@ export class ProtobufReader {
   #skipValue(): void {
     if (this.#wireType === VARINT) this.#readVarint();
     else if (this.#wireType === FIXED64) this.#take(FIXED64, 8);
-    else if (this.#wireType === LENGTH_DELIMITED) this.position += this.#readLength();
+    else if (this.#wireType === LENGTH_DELIMITED) this.#take(LENGTH_DELIMITED, this.#readLength());
     else if (this.#wireType === FIXED32) this.#take(FIXED32, 4);
     else this.fail(`a field has the wire type ${this.#wireType}, which protobuf does not know`, this.#fieldStart);
   }
