@@ -181,19 +181,10 @@ export class ProtobufReader {
     }
     const length = this.#readLength();
     const outer = this.#end;
-    this.#end = this.position + length;
-    while (this.position < this.#end) {
-      const byte = this.#view.getUint8(this.position);
-      const small = byte < 0x80 ? SMALL_COUNTS[byte] : undefined;
-      if (small === undefined) {
-        this.#readVarint();
-        list.push(this.#varintAsBigint());
-      } else {
-        this.position++;
-        list.push(small);
-      }
-      this.#charge(ITEM_BYTES);
-    }
+    const end = this.position + length;
+    this.#charge(this.#countVarints(this.position, end) * ITEM_BYTES);
+    this.#end = end;
+    while (this.position < end) list.push(this.#uint64());
     this.#end = outer;
   }
 
@@ -316,6 +307,34 @@ export class ProtobufReader {
       }
     }
     this.fail('a varint has more than 64 bits', start);
+  }
+
+  /** Varints that end in a stretch of bytes. */
+  #countVarints(start: number, end: number): number {
+    let count = 0;
+    for (let at = start; at < end; at++) if (this.#view.getUint8(at) < 0x80) count++;
+    return count;
+  }
+
+  /** A varint of one or two bytes, nearly all counts of buckets, without going through its halves. */
+  #uint64(): bigint {
+    const at = this.position;
+    const first = this.#view.getUint8(at);
+    let count: bigint | undefined;
+    if (first < 0x80) {
+      this.position = at + 1;
+      count = SMALL_COUNTS[first];
+    } else if (at + 1 < this.#end) {
+      const second = this.#view.getUint8(at + 1);
+      if (second < 0x80) {
+        this.position = at + 2;
+        const value = (first & 0x7f) | (second << 7);
+        count = SMALL_COUNTS[value] ?? BigInt(value);
+      }
+    }
+    if (count !== undefined) return count;
+    this.#readVarint();
+    return this.#varintAsBigint();
   }
 
   #varintAsBigint(): bigint {
