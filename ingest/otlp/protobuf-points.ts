@@ -105,11 +105,11 @@ export function readExponentialHistogramPoint(reader: ProtobufReader, attributes
 /** Buckets. @param before what an earlier occurrence gave */
 function readBuckets(before: ExponentialBuckets, reader: ProtobufReader): ExponentialBuckets {
   let offset = before.offset;
-  const bucketCounts = reader.reopen(before.bucketCounts);
+  let bucketCounts = reader.reopen(before.bucketCounts);
   const outer = reader.enter();
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) offset = reader.sint32();
-    else if (field === 2) reader.uint64sInto(bucketCounts);
+    else if (field === 2) bucketCounts = reader.uint64s(bucketCounts);
     else reader.skip();
   }
   reader.leave(outer);

@@ -171,21 +171,25 @@ export class ProtobufReader {
     for (const end = this.#enterPacked(8); this.position < end; this.position += 8) list.push(this.#fixed64At(this.position));
   }
 
-  /** Adds repeated uint64, packed or not. */
-  uint64sInto(list: bigint[]): void {
+  /** Repeated uint64, packed or not. @param before what earlier occurrences gave; may be the list that is returned */
+  uint64s(before: bigint[]): bigint[] {
     if (this.#wireType !== LENGTH_DELIMITED) {
       this.#expectVarint();
-      list.push(this.#varintAsBigint());
       this.#charge(ITEM_BYTES);
-      return;
+      before.push(this.#varintAsBigint());
+      return before;
     }
     const length = this.#readLength();
     const outer = this.#end;
-    const end = this.position + length;
-    this.#charge(this.#countVarints(this.position, end) * ITEM_BYTES);
-    this.#end = end;
-    while (this.position < end) list.push(this.#uint64());
+    const start = this.position;
+    this.#end = start + length;
+    const count = this.#countVarints(start, this.#end);
+    this.#charge((before.length + count) * ITEM_BYTES);
+    // Of its final size at once: a list that grows leaves behind twice its size for the collector.
+    const list = before.length === 0 ? new Array<bigint>(count) : before.concat(new Array<bigint>(count));
+    this.#fillUint64s(list, before.length);
     this.#end = outer;
+    return list;
   }
 
   /** string. @throws OtlpDecodeError when it is not UTF-8 */
@@ -316,25 +320,26 @@ export class ProtobufReader {
     return count;
   }
 
-  /** A varint of one or two bytes, nearly all counts of buckets, without going through its halves. */
-  #uint64(): bigint {
-    const at = this.position;
-    const first = this.#view.getUint8(at);
-    let count: bigint | undefined;
-    if (first < 0x80) {
-      this.position = at + 1;
-      count = SMALL_COUNTS[first];
-    } else if (at + 1 < this.#end) {
-      const second = this.#view.getUint8(at + 1);
-      if (second < 0x80) {
-        this.position = at + 2;
-        const value = (first & 0x7f) | (second << 7);
-        count = SMALL_COUNTS[value] ?? BigInt(value);
+  /** Reads varints to the end of the message; those of one or two bytes, nearly all counts of buckets, without going through their halves. */
+  #fillUint64s(list: bigint[], from: number): void {
+    const end = this.#end;
+    let index = from;
+    let at = this.position;
+    while (at < end) {
+      const first = this.#view.getUint8(at);
+      const second = first < 0x80 || at + 1 >= end ? 0 : this.#view.getUint8(at + 1);
+      const small = second < 0x80 ? SMALL_COUNTS[first < 0x80 ? first : (first & 0x7f) | (second << 7)] : undefined;
+      if (small !== undefined && (first < 0x80 || at + 1 < end)) {
+        list[index++] = small;
+        at += first < 0x80 ? 1 : 2;
+        continue;
       }
+      this.position = at;
+      this.#readVarint();
+      list[index++] = this.#varintAsBigint();
+      at = this.position;
     }
-    if (count !== undefined) return count;
-    this.#readVarint();
-    return this.#varintAsBigint();
+    this.position = end;
   }
 
   #varintAsBigint(): bigint {
