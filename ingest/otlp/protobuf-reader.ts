@@ -151,27 +151,33 @@ export class ProtobufReader {
     return this.#low !== 0 || this.#high !== 0;
   }
 
-  /** Adds repeated double, packed or not. */
-  doublesInto(list: number[]): void {
+  /** Repeated double, packed or not. @param before what earlier occurrences gave; may be the list that is returned */
+  doubles(before: number[]): number[] {
     if (this.#wireType !== LENGTH_DELIMITED) {
-      list.push(this.double());
       this.#charge(ITEM_BYTES);
-      return;
+      before.push(this.double());
+      return before;
     }
-    for (const end = this.#enterPacked(8); this.position < end; this.position += 8) list.push(this.#view.getFloat64(this.position, true));
+    const end = this.#enterPacked(8);
+    const list = this.#extend(before, (end - this.position) / 8);
+    for (let index = before.length; this.position < end; this.position += 8) list[index++] = this.#view.getFloat64(this.position, true);
+    return list;
   }
 
-  /** Adds repeated fixed64, packed or not. */
-  fixed64sInto(list: bigint[]): void {
+  /** Repeated fixed64, packed or not. @param before as above */
+  fixed64s(before: bigint[]): bigint[] {
     if (this.#wireType !== LENGTH_DELIMITED) {
-      list.push(this.fixed64());
       this.#charge(ITEM_BYTES);
-      return;
+      before.push(this.fixed64());
+      return before;
     }
-    for (const end = this.#enterPacked(8); this.position < end; this.position += 8) list.push(this.#fixed64At(this.position));
+    const end = this.#enterPacked(8);
+    const list = this.#extend(before, (end - this.position) / 8);
+    for (let index = before.length; this.position < end; this.position += 8) list[index++] = this.#fixed64At(this.position);
+    return list;
   }
 
-  /** Repeated uint64, packed or not. @param before what earlier occurrences gave; may be the list that is returned */
+  /** Repeated uint64, packed or not. @param before as above */
   uint64s(before: bigint[]): bigint[] {
     if (this.#wireType !== LENGTH_DELIMITED) {
       this.#expectVarint();
@@ -183,10 +189,7 @@ export class ProtobufReader {
     const outer = this.#end;
     const start = this.position;
     this.#end = start + length;
-    const count = this.#countVarints(start, this.#end);
-    this.#charge((before.length + count) * ITEM_BYTES);
-    // Of its final size at once: a list that grows leaves behind twice its size for the collector.
-    const list = before.length === 0 ? new Array<bigint>(count) : before.concat(new Array<bigint>(count));
+    const list = this.#extend(before, this.#countVarints(start, this.#end));
     this.#fillUint64s(list, before.length);
     this.#end = outer;
     return list;
@@ -283,8 +286,13 @@ export class ProtobufReader {
   #enterPacked(size: number): number {
     const length = this.#readLength();
     if (length % size !== 0) this.fail(`a packed list has ${length} bytes, which ${size} does not divide`);
-    this.#charge((length / size) * ITEM_BYTES);
     return this.position + length;
+  }
+
+  /** A list that has room for `count` more: of its final size at once, because a list that grows leaves twice its size for the collector. */
+  #extend<T>(before: readonly T[], count: number): T[] {
+    this.#charge((before.length + count) * ITEM_BYTES);
+    return before.length === 0 ? new Array<T>(count) : before.concat(new Array<T>(count));
   }
 
   #expectVarint(): void {
