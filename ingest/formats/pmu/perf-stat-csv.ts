@@ -1,7 +1,7 @@
 import type { Quality } from '../../../wire/quality.ts';
 import { ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import { detach } from '../../lexers/stream-text.ts';
-import { TerminatedLines } from '../../lexers/terminated-lines.ts';
 import type { FormatDraft } from '../draft.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
@@ -49,7 +49,7 @@ class PerfCsvStream implements StreamParser {
   readonly #tally = new WarningTally();
   readonly #records: PerfStatRecords;
   readonly #runs = new RepeatedRuns();
-  readonly #lines = new TerminatedLines((line, number, terminated) => this.#take(line, number, terminated));
+  readonly #lines = new LineStream((line, number, terminated) => this.#take(line, number, terminated));
   readonly #tableMetrics = new Map<string, boolean>();
   #separator: string | undefined;
   #rows: MetricRows | undefined;

@@ -1,7 +1,7 @@
 import type { Quality } from '../../../wire/quality.ts';
 import { ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
 import { JsonReader, type JsonValue } from '../../lexers/json.ts';
-import { TerminatedLines } from '../../lexers/terminated-lines.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import type { FormatDraft } from '../draft.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
@@ -42,7 +42,7 @@ class PerfJsonStream implements StreamParser {
   readonly #tally = new WarningTally();
   readonly #records: PerfStatRecords;
   readonly #object = new PerfObject();
-  readonly #lines = new TerminatedLines((line, number) => this.#take(line, number));
+  readonly #lines = new LineStream((line, number) => this.#take(line, number));
   readonly #tableMetrics = new Map<string, boolean>();
   #hasHeader = false;
   #hasNumber = false;
