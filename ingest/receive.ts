@@ -195,6 +195,7 @@ function toReceiptRow(
     histogram_count: counts.histograms,
     summary_count: counts.summaries,
     event_count: counts.events,
+    span_count: counts.spans,
     series_count: counts.series,
     warnings: JSON.stringify(limitWarnings(facts.parsed.warnings)),
     received_at: facts.nowMs,

@@ -54,16 +54,27 @@ export type ReadingRecord = {
   readonly line: number;
 };
 
+/** How the buckets were cut; `exponential` as OTLP does, base 2^(2^-scale), several hundred to a decade. */
+export type HistogramScheme = 'log2' | 'log2k' | 'linear' | 'explicit' | 'exponential';
+
+/**
+ * The counts are a cumulative standing, as Prometheus and cumulative OTLP give it: what a run measured is the growth between standings of one
+ * origin. `sinceNs` names the origin (the counter's start), null when nothing says; `atNs` of the record orders the standings.
+ */
+export type HistogramStanding = { readonly sinceNs: bigint | null };
+
 /** Buckets [edges[i], edges[i+1]) with counts[i]; edges ascending, one more than counts; the last edge may be Infinity, the first -Infinity. */
 export type HistogramRecord = {
   readonly kind: 'histogram';
   readonly series: RecordSeries;
   readonly repetition: number;
-  readonly scheme: 'log2' | 'log2k' | 'linear' | 'explicit';
+  readonly scheme: HistogramScheme;
   readonly edges: readonly number[];
   readonly counts: readonly number[];
   readonly sum: number | null;
   readonly atNs: bigint | null;
+  /** Absent: these counts are this histogram's own. */
+  readonly standing?: HistogramStanding;
   readonly quality: readonly Quality[];
   readonly line: number;
 };
@@ -94,4 +105,30 @@ export type EventRecord = {
   readonly line: number;
 };
 
+/**
+ * One operation of one request, kept with its trace so that the host and the device side of a request can be linked, whichever payload they
+ * came in. Its duration is a sample of its own series beside this.
+ */
+export type SpanRecord = {
+  readonly kind: 'span';
+  readonly repetition: number;
+  /** Lower-case hex, 32 and 16 digits; no parent is ''. */
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string;
+  readonly operation: string;
+  readonly service: string;
+  /** `device` when the span says that it ran on a GPU or another accelerator. */
+  readonly side: 'host' | 'device';
+  readonly startNs: bigint;
+  readonly durationNs: number;
+  readonly failed: boolean;
+  /** Where a request enters: the series of its time on the device and off it. Absent on all other spans. */
+  readonly request?: { readonly deviceTime: RecordSeries; readonly hostTime: RecordSeries };
+  readonly line: number;
+};
+
+/** What formats make. */
 export type IngestRecord = SamplesRecord | ReadingRecord | HistogramRecord | SummaryRecord | EventRecord;
+/** What becomes rows: spans come only by OTLP. */
+export type StoredRecord = IngestRecord | SpanRecord;

@@ -4,7 +4,7 @@ import { toCanonicalJson } from '../wire/canonical-json.ts';
 import { LIMITS } from '../wire/limits.ts';
 import { ProblemError } from '../wire/problems.ts';
 import { findIllFormedText } from '../wire/well-formed.ts';
-import type { IngestRecord, RecordSeries } from './records.ts';
+import type { ReadingRecord, RecordSeries, SpanRecord, StoredRecord } from './records.ts';
 
 /** What every row of a payload carries. */
 export type RowContext = {
@@ -23,11 +23,12 @@ export type RowCounts = {
   readonly histograms: number;
   readonly summaries: number;
   readonly events: number;
+  readonly spans: number;
   readonly series: number;
 };
 
 /** Turns records into rows, batch by batch; series rows appear once, with the first record that needs them. */
-export type RowMaker = { readonly toRows: (records: readonly IngestRecord[]) => PayloadRows; readonly counts: () => RowCounts };
+export type RowMaker = { readonly toRows: (records: readonly StoredRecord[]) => PayloadRows; readonly counts: () => RowCounts };
 
 /**
  * The id of a series: the first 128 bits of sha-256 over its identity, in UUID form. Wide enough that nobody can make two series meet.
@@ -68,7 +69,7 @@ function assertSeriesLimits(series: RecordSeries): void {
 const definitionOf = (series: RecordSeries) => `${series.unit} ${series.better} ${series.assume} ${series.judgedAs} ${series.valueKind}`;
 
 function emptyRows(): { [Table in keyof PayloadRows]: Row<Table>[] } {
-  return { series: [], samples: [], readings: [], histograms: [], summaries: [], events: [] };
+  return { series: [], samples: [], readings: [], histograms: [], summaries: [], events: [], spans: [] };
 }
 
 /**
@@ -78,7 +79,7 @@ function emptyRows(): { [Table in keyof PayloadRows]: Row<Table>[] } {
 export function createRowMaker(context: RowContext): RowMaker {
   const known = new Map<string, string>();
   const ids = new WeakMap<RecordSeries, string>();
-  const counts = { records: 0, samples: 0, readings: 0, histograms: 0, summaries: 0, events: 0, series: 0 };
+  const counts = { records: 0, samples: 0, readings: 0, histograms: 0, summaries: 0, events: 0, spans: 0, series: 0 };
   let ordinal = 0;
 
   function seriesIdOf(series: RecordSeries, line: number, rows: ReturnType<typeof emptyRows>): string {
@@ -107,9 +108,35 @@ export function createRowMaker(context: RowContext): RowMaker {
     return seriesId;
   }
 
-  function append(record: IngestRecord, rows: ReturnType<typeof emptyRows>): void {
+  /** Readings come in hundreds of thousands, one a row: no object is made on the way to it. */
+  function appendReading(record: ReadingRecord, rows: ReturnType<typeof emptyRows>): void {
+    if (record.tool !== null) assertStorable({ tool: record.tool }, record.line);
+    counts.readings += 1;
+    rows.readings.push({
+      run_id: context.runId,
+      series_id: seriesIdOf(record.series, record.line, rows),
+      repetition: record.repetition,
+      payload_id: context.payloadId,
+      ordinal,
+      reading_kind: record.reading,
+      reading: record.value,
+      at_ns: record.atNs,
+      exposure_s: record.exposureS,
+      probability: record.probability,
+      tool: record.tool ?? '',
+      quality: record.quality,
+      line: record.line,
+      received_at: context.receivedAtMs,
+    });
+  }
+
+  function append(record: StoredRecord, rows: ReturnType<typeof emptyRows>): void {
     ordinal += 1;
     counts.records += 1;
+    if (record.kind === 'reading') {
+      appendReading(record, rows);
+      return;
+    }
     const common = {
       run_id: context.runId,
       repetition: record.repetition,
@@ -124,6 +151,11 @@ export function createRowMaker(context: RowContext): RowMaker {
       rows.events.push({ ...common, code: record.code, at_ns: record.atNs, message: record.message, labels: record.labels });
       return;
     }
+    if (record.kind === 'span') {
+      counts.spans += 1;
+      rows.spans.push(toSpanRow(record, common, (series) => seriesIdOf(series, record.line, rows)));
+      return;
+    }
     const place = { ...common, series_id: seriesIdOf(record.series, record.line, rows), quality: record.quality };
     switch (record.kind) {
       case 'samples':
@@ -136,19 +168,6 @@ export function createRowMaker(context: RowContext): RowMaker {
           inputs: record.inputs ?? [],
         });
         return;
-      case 'reading':
-        assertStorable({ tool: record.tool }, record.line);
-        counts.readings += 1;
-        rows.readings.push({
-          ...place,
-          reading_kind: record.reading,
-          reading: record.value,
-          at_ns: record.atNs,
-          exposure_s: record.exposureS,
-          probability: record.probability,
-          tool: record.tool ?? '',
-        });
-        return;
       case 'histogram':
         counts.histograms += 1;
         rows.histograms.push({
@@ -158,6 +177,8 @@ export function createRowMaker(context: RowContext): RowMaker {
           counts: record.counts,
           total: record.sum,
           at_ns: record.atNs,
+          is_standing: record.standing !== undefined,
+          since_ns: record.standing?.sinceNs ?? null,
         });
         return;
       case 'summary':
@@ -183,6 +204,26 @@ export function createRowMaker(context: RowContext): RowMaker {
       return rows;
     },
     counts: () => ({ ...counts }),
+  };
+}
+
+type CommonColumns = Pick<Row<'spans'>, 'run_id' | 'repetition' | 'payload_id' | 'ordinal' | 'line' | 'received_at'>;
+
+function toSpanRow(record: SpanRecord, common: CommonColumns, seriesIdOf: (series: RecordSeries) => string): Row<'spans'> {
+  assertStorable({ operation: record.operation, service: record.service }, record.line);
+  return {
+    ...common,
+    trace_id: record.traceId,
+    span_id: record.spanId,
+    parent_span_id: record.parentSpanId,
+    operation: record.operation,
+    service: record.service,
+    side: record.side,
+    start_ns: record.startNs,
+    duration_ns: record.durationNs,
+    failed: record.failed,
+    device_time_series_id: record.request === undefined ? null : seriesIdOf(record.request.deviceTime),
+    host_time_series_id: record.request === undefined ? null : seriesIdOf(record.request.hostTime),
   };
 }
 

@@ -62,6 +62,7 @@ async function checkCounts(store: Store, runId: string, receipts: readonly Store
       ['histograms', receipt.histogramCount, count?.histograms],
       ['summaries', receipt.summaryCount, count?.summaries],
       ['events', receipt.eventCount, count?.events],
+      ['spans', receipt.spanCount, count?.spans],
       ['series', receipt.seriesCount, count?.series],
     ] as const;
     const wrong = pairs.filter(([, expected, found]) => expected !== Number(found ?? 0));

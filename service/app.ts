@@ -34,6 +34,13 @@ function observeRequests(app: FastifyInstance, services: Services): void {
   });
 }
 
+/** Nobody learns from an answer what a body should look like, or has one parsed, before saying who they are. Routes look at scopes themselves. */
+function authenticateFirst(app: FastifyInstance, services: Services): void {
+  app.addHook('onRequest', async (request) => {
+    if (request.routeOptions.url?.startsWith('/v1/') === true) await services.authenticate(request.headers.authorization);
+  });
+}
+
 /** What a JSON body must not hold; payloads are streams and checked where they are read. */
 function findIllFormedBody(body: unknown): ProblemError | undefined {
   const pointer = body instanceof Readable ? undefined : findIllFormedText(body);
@@ -68,6 +75,7 @@ export async function buildApp(services: Services, { logLevel }: Pick<ServiceCon
   app.addHook('preValidation', (request, _reply, done) => done(findIllFormedBody(request.body)));
   traceRequests(app);
   observeRequests(app, services);
+  authenticateFirst(app, services);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -23,6 +23,13 @@ export type Store = {
   readonly queryText: (sql: string, parameters?: QueryParameters) => Promise<NodeJS.ReadableStream>;
   /** Appends rows and resolves when ClickHouse has acknowledged them; nothing is sent for no rows. */
   readonly append: <Table extends TableName>(table: Table, rows: readonly Row<Table>[]) => Promise<void>;
+  /**
+   * The bytes of rows, for `appendEncoded`: a row that cannot be stored is found here, before it shares an insert with others.
+   * @throws ProblemError internal
+   */
+  readonly encode: <Table extends TableName>(table: Table, rows: readonly Row<Table>[]) => Buffer;
+  /** Appends encoded rows of one table in one insert; nothing is sent for no bytes. */
+  readonly appendEncoded: (table: TableName, parts: readonly Buffer[]) => Promise<void>;
   /** Appends one row unless a row was appended under the same token before: the only compare-and-swap there is. */
   readonly putIfAbsent: <Table extends TableName>(table: Table, row: Row<Table>, token: string) => Promise<void>;
   /** A statement without a result: DDL, lightweight DELETE. */
@@ -88,11 +95,11 @@ export function connectStore(address: StoreAddress, { requestTimeoutMs = 120_000
     log: { level: 127 },
   });
 
-  async function insert(table: TableName, body: Buffer, token: string | null): Promise<void> {
+  async function insert(table: TableName, body: readonly Buffer[], token: string | null): Promise<void> {
     const columns = TABLES[table].map((column) => column.name).join(', ');
     const result = await client.exec({
       query: `INSERT INTO ${table} (${columns}) FORMAT RowBinary`,
-      values: Readable.from([body], { objectMode: false }),
+      values: Readable.from(body, { objectMode: false }),
       ...(token === null ? {} : { clickhouse_settings: { insert_deduplication_token: token } }),
     });
     for await (const _ of result.stream) void _;
@@ -106,8 +113,17 @@ export function connectStore(address: StoreAddress, { requestTimeoutMs = 120_000
       }),
     queryText: (sql, parameters = {}) =>
       withProblems(async () => (await client.exec({ query: sql, query_params: { ...parameters } })).stream),
-    append: (table, rows) => withProblems(async () => (rows.length === 0 ? undefined : insert(table, encode(table, rows), null))),
-    putIfAbsent: (table, row, token) => withProblems(() => insert(table, encode(table, [row]), token)),
+    append: (table, rows) => withProblems(async () => (rows.length === 0 ? undefined : insert(table, [encode(table, rows)], null))),
+    encode: (table, rows) => {
+      try {
+        return encode(table, rows);
+      } catch (error) {
+        throw toProblem(error);
+      }
+    },
+    appendEncoded: (table, parts) =>
+      withProblems(async () => (parts.every((part) => part.length === 0) ? undefined : insert(table, parts, null))),
+    putIfAbsent: (table, row, token) => withProblems(() => insert(table, [encode(table, [row])], token)),
     command: (sql, parameters = {}) =>
       withProblems(async () => {
         await client.command({ query: sql, query_params: { ...parameters } });

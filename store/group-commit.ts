@@ -2,20 +2,21 @@ import type { Store } from './client.ts';
 import type { Row, TableName } from './tables.ts';
 
 /** Rows of one payload by table; receipts are not among them, they follow. */
-export const PAYLOAD_TABLES = ['series', 'samples', 'readings', 'histograms', 'summaries', 'events'] as const;
+export const PAYLOAD_TABLES = ['series', 'samples', 'readings', 'histograms', 'summaries', 'events', 'spans'] as const;
 export type PayloadTable = (typeof PAYLOAD_TABLES)[number];
 export type PayloadRows = { readonly [Table in PayloadTable]: readonly Row<Table>[] };
 
+/** A payload whose rows are known to be storable. */
 type Pending = {
-  readonly rows: PayloadRows;
-  readonly receipt: Row<'receipts'>;
+  readonly rows: ReadonlyMap<PayloadTable, Buffer>;
+  readonly receipt: Buffer;
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 };
 
 /** Appends payloads so that concurrent ones share inserts. */
 export type GroupCommit = {
-  /** Resolves when ClickHouse has acknowledged the rows and, after them, the receipt. */
+  /** Resolves when ClickHouse has acknowledged the rows and, after them, the receipt. Rows that cannot be encoded fail their payload alone. */
   readonly commit: (rows: PayloadRows, receipt: Row<'receipts'>) => Promise<void>;
   /** Resolves when nothing is under way. */
   readonly drain: () => Promise<void>;
@@ -34,19 +35,11 @@ export async function appendPayloadRows(store: Store, rows: PayloadRows): Promis
     appendTable(store, 'histograms', rows.histograms),
     appendTable(store, 'summaries', rows.summaries),
     appendTable(store, 'events', rows.events),
+    appendTable(store, 'spans', rows.spans),
   ]);
 }
 
-function concatenate(group: readonly Pending[]): PayloadRows {
-  return {
-    series: group.flatMap((pending) => pending.rows.series),
-    samples: group.flatMap((pending) => pending.rows.samples),
-    readings: group.flatMap((pending) => pending.rows.readings),
-    histograms: group.flatMap((pending) => pending.rows.histograms),
-    summaries: group.flatMap((pending) => pending.rows.summaries),
-    events: group.flatMap((pending) => pending.rows.events),
-  };
-}
+const encodeTable = <Table extends PayloadTable>(store: Store, rows: PayloadRows, table: Table): Buffer => store.encode(table, rows[table]);
 
 /**
  * While one group is being inserted the next one gathers, so a lone payload waits for nobody and a crowd shares one part per table.
@@ -59,8 +52,15 @@ export function createGroupCommit(store: Store, { maxGroup = 256 }: { readonly m
 
   async function commitGroup(group: readonly Pending[]): Promise<void> {
     try {
-      await appendPayloadRows(store, concatenate(group));
-      await store.append(
+      await Promise.all(
+        PAYLOAD_TABLES.map((table) =>
+          store.appendEncoded(
+            table,
+            group.flatMap((pending) => pending.rows.get(table) ?? []),
+          ),
+        ),
+      );
+      await store.appendEncoded(
         'receipts',
         group.map((pending) => pending.receipt),
       );
@@ -76,11 +76,14 @@ export function createGroupCommit(store: Store, { maxGroup = 256 }: { readonly m
   }
 
   return {
-    commit: (rows, receipt) =>
-      new Promise((done, failed) => {
-        queue.push({ rows, receipt, done, failed });
+    commit: async (rows, receipt) => {
+      const encoded = new Map(PAYLOAD_TABLES.map((table) => [table, encodeTable(store, rows, table)]));
+      const encodedReceipt = store.encode('receipts', [receipt]);
+      await new Promise<void>((done, failed) => {
+        queue.push({ rows: encoded, receipt: encodedReceipt, done, failed });
         running ??= run();
-      }),
+      });
+    },
     drain: async () => {
       while (running !== null) await running;
     },

@@ -17,6 +17,7 @@ export type StoredReceipt = {
   readonly histogramCount: number;
   readonly summaryCount: number;
   readonly eventCount: number;
+  readonly spanCount: number;
   readonly seriesCount: number;
   readonly warnings: readonly Warning[];
 };
@@ -36,6 +37,7 @@ type ReceiptRow = {
   histogram_count: string;
   summary_count: string;
   event_count: string;
+  span_count: string;
   series_count: string;
   warnings: string;
 };
@@ -44,7 +46,7 @@ type ReceiptRow = {
 const FIRST = 'ORDER BY receipt_id, received_at, payload_id LIMIT 1 BY receipt_id';
 
 const SELECT_RECEIPT = `SELECT receipt_id, content_digest, payload_id, kind, format, repetition, sequence, at_ns, record_count, sample_count,
-  reading_count, histogram_count, summary_count, event_count, series_count, warnings FROM receipts`;
+  reading_count, histogram_count, summary_count, event_count, span_count, series_count, warnings FROM receipts`;
 
 function toStoredReceipt(row: ReceiptRow): StoredReceipt {
   const warnings: readonly Warning[] = JSON.parse(row.warnings);
@@ -63,6 +65,7 @@ function toStoredReceipt(row: ReceiptRow): StoredReceipt {
     histogramCount: Number(row.histogram_count),
     summaryCount: Number(row.summary_count),
     eventCount: Number(row.event_count),
+    spanCount: Number(row.span_count),
     seriesCount: Number(row.series_count),
     warnings,
   };
@@ -91,20 +94,22 @@ export type PayloadCount = {
   readonly histograms: string;
   readonly summaries: string;
   readonly events: string;
+  readonly spans: string;
   readonly series: string;
 };
+
+const COUNTED = ['samples', 'readings', 'histograms', 'summaries', 'events', 'spans', 'series'] as const;
+
+/** Samples are counted by their values, all else by rows. */
+const selectCounts = (table: (typeof COUNTED)[number]) =>
+  `SELECT payload_id, '${table}' AS counted, ${table === 'samples' ? 'sum(length(sample_values))' : 'count()'} AS rows FROM ${table}
+  WHERE run_id = {runId:UUID} GROUP BY payload_id`;
 
 /** Counts what is stored of every payload of the run, receipted or not. */
 export async function readPayloadCounts(store: Store, runId: string): Promise<readonly PayloadCount[]> {
   return await store.query<PayloadCount>(
-    `SELECT payload_id, sum(a) AS samples, sum(b) AS readings, sum(c) AS histograms, sum(d) AS summaries, sum(e) AS events,
-  sum(f) AS series FROM (
-  SELECT payload_id, length(sample_values) AS a, 0 AS b, 0 AS c, 0 AS d, 0 AS e, 0 AS f FROM samples WHERE run_id = {runId:UUID}
-  UNION ALL SELECT payload_id, 0, 1, 0, 0, 0, 0 FROM readings WHERE run_id = {runId:UUID}
-  UNION ALL SELECT payload_id, 0, 0, 1, 0, 0, 0 FROM histograms WHERE run_id = {runId:UUID}
-  UNION ALL SELECT payload_id, 0, 0, 0, 1, 0, 0 FROM summaries WHERE run_id = {runId:UUID}
-  UNION ALL SELECT payload_id, 0, 0, 0, 0, 1, 0 FROM events WHERE run_id = {runId:UUID}
-  UNION ALL SELECT payload_id, 0, 0, 0, 0, 0, 1 FROM series WHERE run_id = {runId:UUID}) GROUP BY payload_id`,
+    `SELECT payload_id, ${COUNTED.map((table) => `sumIf(rows, counted = '${table}') AS ${table}`).join(', ')} FROM (
+  ${COUNTED.map(selectCounts).join('\n  UNION ALL ')}) GROUP BY payload_id`,
     { runId },
   );
 }

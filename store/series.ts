@@ -1,4 +1,5 @@
 import type { Store } from './client.ts';
+import { hasSpans, selectLinkedRequests } from './linked-requests.ts';
 
 /** One series of a run as it landed, for the `series` list; counts cover acknowledged payloads only. */
 export type LandedSeries = {
@@ -58,7 +59,12 @@ const VALUES = `SELECT series_id, repetition, payload_id, sample_values AS numbe
   UNION ALL SELECT series_id, repetition, payload_id, [], arraySum(counts), quality FROM histograms WHERE run_id = {runId:UUID}
   UNION ALL SELECT series_id, repetition, payload_id, [], sample_count, quality FROM summaries WHERE run_id = {runId:UUID}`;
 
-const SELECT_LANDED = `SELECT d.series_id AS series_id, d.kind AS kind, d.region AS region, d.metric AS metric, d.native_metric AS native_metric,
+/** One value a request and side, of spans linked by trace. */
+const LINKED = selectLinkedRequests(`run_id = {runId:UUID} AND payload_id IN (SELECT payload_id FROM (${RECEIPTED}))`);
+
+const selectLanded = (
+  linked: string,
+) => `SELECT d.series_id AS series_id, d.kind AS kind, d.region AS region, d.metric AS metric, d.native_metric AS native_metric,
   d.unit AS unit, d.better AS better, d.labels AS labels, d.value_kind AS value_kind, v.repetitions AS repetitions, v.n AS count,
   v.low AS min, v.high AS max, v.total AS sum, v.q50 AS p50, v.q99 AS p99, v.flags AS quality
 FROM (
@@ -72,11 +78,17 @@ LEFT JOIN (
     if(empty(all), NULL, arrayMax(all)) AS high, if(empty(all), NULL, arraySum(all)) AS total,
     if(empty(all), NULL, quantileExactInclusiveArray(0.5)(numbers)) AS q50, if(empty(all), NULL, quantileExactInclusiveArray(0.99)(numbers)) AS q99,
     arraySort(groupUniqArrayArray(quality)) AS flags
-  FROM (${VALUES}) AS x INNER JOIN (${RECEIPTED}) AS p ON p.payload_id = x.payload_id GROUP BY series_id
+  FROM (
+    SELECT x.series_id AS series_id, repetition, numbers, n, quality FROM (${VALUES}) AS x INNER JOIN (${RECEIPTED}) AS p ON p.payload_id = x.payload_id
+    ${linked}
+  ) GROUP BY series_id
 ) AS v ON v.series_id = d.series_id
 WHERE ({region:String} = '' OR d.region = {region:String}) AND ({metric:String} = '' OR d.metric = {metric:String})
   AND toString(d.series_id) > {after:String}
 ORDER BY series_id LIMIT {limit:UInt32}`;
+
+const SELECT_LANDED = selectLanded('');
+const SELECT_LANDED_WITH_REQUESTS = selectLanded(`UNION ALL SELECT series_id, repetition, [time_ns], 1, [] FROM (${LINKED})`);
 
 const toLandedSeries = (row: LandedRow): LandedSeries => ({
   seriesId: row.series_id,
@@ -102,14 +114,13 @@ export type SeriesFilter = { readonly region: string; readonly metric: string; r
 
 /** Series of a run by id. Empty `region` or `metric` means any; `after` is the last series id of the page before. */
 export async function readLandedSeries(store: Store, runId: string, filter: SeriesFilter): Promise<readonly LandedSeries[]> {
-  const rows = await store.query<LandedRow>(SELECT_LANDED, { runId, ...filter });
+  const select = (await hasSpans(store, [runId])) ? SELECT_LANDED_WITH_REQUESTS : SELECT_LANDED;
+  const rows = await store.query<LandedRow>(select, { runId, ...filter });
   return rows.map(toLandedSeries);
 }
 
-/** The values of a series as CSV with a header, in canonical order: repetition, payload, place in the payload. */
-export async function readSeriesValues(store: Store, runId: string, seriesId: string): Promise<NodeJS.ReadableStream> {
-  return await store.queryText(
-    `SELECT repetition, at_ns, value, path, input, quality FROM (
+/** Columns repetition, position, ordinal, i, at_ns, value, path, input, quality; the middle ones only order. */
+const selectValues = (linked: string) => `SELECT repetition, at_ns, value, path, input, quality FROM (
   SELECT x.repetition AS repetition, p.position AS position, ordinal, i, if(empty(at_ns), NULL, at_ns[i]) AS at_ns, sample_values[i] AS value,
     if(empty(paths), '', paths[i]) AS path, if(empty(inputs), '', inputs[i]) AS input,
     arrayStringConcat(quality, ' ') AS quality
@@ -118,7 +129,16 @@ export async function readSeriesValues(store: Store, runId: string, seriesId: st
   UNION ALL
   SELECT x.repetition, p.position, ordinal, 1, at_ns, reading, '', '', arrayStringConcat(quality, ' ')
   FROM readings AS x INNER JOIN (${RECEIPTED}) AS p ON p.payload_id = x.payload_id WHERE run_id = {runId:UUID} AND series_id = {seriesId:UUID}
-) ORDER BY repetition, position, ordinal, i FORMAT CSVWithNames`,
-    { runId, seriesId },
-  );
+  ${linked}
+) ORDER BY repetition, position, ordinal, i, at_ns, value FORMAT CSVWithNames`;
+
+const SELECT_VALUES = selectValues('');
+const SELECT_VALUES_WITH_REQUESTS = selectValues(
+  `UNION ALL SELECT repetition, 0, 0, 0, start_ns, time_ns, '', '', '' FROM (${LINKED}) WHERE series_id = {seriesId:UUID}`,
+);
+
+/** The values of a series as CSV with a header, in canonical order: repetition, payload, place in the payload. */
+export async function readSeriesValues(store: Store, runId: string, seriesId: string): Promise<NodeJS.ReadableStream> {
+  const select = (await hasSpans(store, [runId])) ? SELECT_VALUES_WITH_REQUESTS : SELECT_VALUES;
+  return await store.queryText(select, { runId, seriesId });
 }

@@ -17,6 +17,10 @@ export const LIMITS = {
   lineCharacters: 1024 * 1024,
   /** Nesting of a JSON payload, levels. */
   jsonDepth: 32,
+  /** Lists in lists in an attribute of an OTLP request, levels. */
+  otlpAttributeDepth: 32,
+  /** What an OTLP request may take in memory once decoded, as its decoders estimate it, bytes: two bytes sent can be an object of a hundred. */
+  otlpDecodedBytes: 512 * 1024 * 1024,
   /** Distinct series in one payload. */
   seriesPerPayload: 20_000,
   /** Labels of one series, and the length of a label's value, of a region, of a metric, in characters. */
@@ -24,6 +28,8 @@ export const LIMITS = {
   labelCharacters: 512,
   regionCharacters: 512,
   metricCharacters: 200,
+  /** Spans of one trace that are linked into requests; the spans of a larger trace are kept and judged one by one. */
+  spansPerLinkedTrace: 2048,
   /** Warnings kept with one receipt; the rest are counted. */
   warningsPerReceipt: 100,
   /** Highest repetition number of a run. */

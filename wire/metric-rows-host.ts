@@ -8,6 +8,8 @@ export const HOST_METRICS: readonly MetricRow[] = [
   ['duration.cpu', 'ns', 'lower', 'location', [], 'CPU time a piece of work took'],
   ['throughput', 'Hz', 'higher', 'location', [], 'work done per second'],
   ['bandwidth', 'By/s', 'higher', 'location', [], 'bytes moved per second'],
+  ['request.device_time', 'ns', 'lower', 'location', [], 'time of one request that any of its device-side spans covers'],
+  ['request.host_time', 'ns', 'lower', 'location', [], 'time of one request that no device-side span covers: hosts, copies and waits'],
   ['request.errors', '1', 'lower', 'rate', [], 'requests that failed'],
   ['code.size', 'By', 'lower', 'total', [], 'size of the generated code', 'exact'],
   // Worst-case execution time.

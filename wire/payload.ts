@@ -13,7 +13,17 @@ export const FORMATS = {
     'likwid-csv',
     'google-benchmark-json',
   ],
-  gpu: ['dcgm-exporter', 'dcgmi-dmon', 'dcgmi-nvlink', 'nvidia-smi-nvlink', 'nvidia-smi-query', 'nvidia-smi-q', 'ncu-csv', 'nsys-csv'],
+  gpu: [
+    'dcgm-exporter',
+    'dcgmi-dmon',
+    'dcgmi-nvlink',
+    'nvidia-smi-nvlink',
+    'nvidia-smi-query',
+    'nvidia-smi-q',
+    'ncu-csv',
+    'nsys-csv',
+    'kineto',
+  ],
   wcet: [
     'cycles-csv',
     'bounds',
@@ -29,7 +39,7 @@ export const FORMATS = {
     'mapped-csv',
   ],
   samples: ['csv', 'ndjson', 'hdr-log', 'hdr-histogram', 'k6', 'wrk2'],
-  events: ['kernel-log'],
+  events: ['kernel-log', 'ndjson'],
 } as const;
 
 export type PayloadKind = keyof typeof FORMATS;

@@ -21,6 +21,7 @@ export const QUALITY_FLAGS = {
   below_high_water_mark: 'a bound lower than a value that was measured',
   rejected_by_tool: 'the tool itself rejected its result, as chronovise does by PPI_RESULT R',
   counter_reset: 'the cumulative counter went backwards between two readings',
+  stale: 'the exporter says that there is no value any more (OTLP flag no recorded value)',
   not_run: 'the benchmark failed or skipped itself, so nothing was measured',
   inactive: 'the link or device was inactive, so there was nothing to read',
   read_failed: 'the tool could not read the value and printed an error in its place',

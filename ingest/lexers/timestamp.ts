@@ -1,6 +1,6 @@
 import type { LIMITS } from '../../wire/limits.ts';
 import { ParseError } from '../format.ts';
-import type { IngestRecord } from '../records.ts';
+import type { StoredRecord } from '../records.ts';
 import { quote, trimBlanks } from './decimal.ts';
 import type { Int64Halves } from './int64-list.ts';
 import { detach } from './stream-text.ts';
@@ -165,9 +165,9 @@ type TimeWindow = Pick<typeof LIMITS, 'atBackNs' | 'atAheadNs'>;
  * @param limits how far back and ahead of the arrival a time may lie, nanoseconds
  * @throws ParseError naming the time, its place among the record's values and the line the record began on
  */
-export function assertTimesInWindow(record: IngestRecord, nowNs: bigint, limits: TimeWindow): void {
+export function assertTimesInWindow(record: StoredRecord, nowNs: bigint, limits: TimeWindow): void {
   if (record.kind === 'summary') return;
-  const times = record.kind === 'samples' ? record.atNs : record.atNs === null ? [] : [record.atNs];
+  const times = timesOf(record);
   const earliest = nowNs - limits.atBackNs;
   const latest = nowNs + limits.atAheadNs;
   let index = 0;
@@ -181,6 +181,12 @@ export function assertTimesInWindow(record: IngestRecord, nowNs: bigint, limits:
     line: record.line,
     column: 1,
   });
+}
+
+function timesOf(record: Exclude<StoredRecord, { readonly kind: 'summary' }>): readonly bigint[] | BigInt64Array {
+  if (record.kind === 'samples') return record.atNs;
+  if (record.kind === 'span') return [record.startNs];
+  return record.atNs === null ? [] : [record.atNs];
 }
 
 function toText(atNs: bigint): string {

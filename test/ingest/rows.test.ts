@@ -193,13 +193,24 @@ test('every kind of record becomes its row, with its own ordinal, repetition and
     { ...valued, ordinal: 2, line: 3, reading_kind: 'cumulative', reading: null, at_ns: 9n, exposure_s: 1.5, probability: null, tool: '' },
   ]);
   assert.deepEqual(rows.histograms, [
-    { ...valued, ordinal: 3, line: 4, scheme: 'log2', edges: [0, 1, Number.POSITIVE_INFINITY], counts: [4, 5], total: null, at_ns: null },
+    {
+      ...valued,
+      ordinal: 3,
+      line: 4,
+      scheme: 'log2',
+      edges: [0, 1, Number.POSITIVE_INFINITY],
+      counts: [4, 5],
+      total: null,
+      at_ns: null,
+      is_standing: false,
+      since_ns: null,
+    },
   ]);
   assert.deepEqual(rows.summaries, [{ ...valued, ordinal: 4, line: 5, sample_count: 9, total: 10, mean: null, minimum: 1, maximum: 2 }]);
   assert.deepEqual(rows.events, [
     { ...common, ordinal: 5, line: 6, code: 'kernel.oops', at_ns: 11n, message: 'Oops', labels: { cpu: '1' } },
   ]);
-  assert.deepEqual(rowMaker.counts(), { records: 5, samples: 3, readings: 1, histograms: 1, summaries: 1, events: 1, series: 1 });
+  assert.deepEqual(rowMaker.counts(), { records: 5, samples: 3, readings: 1, histograms: 1, summaries: 1, events: 1, spans: 0, series: 1 });
 });
 
 test('ordinals go on from batch to batch, so that order survives streaming', () => {

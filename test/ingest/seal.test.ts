@@ -107,13 +107,14 @@ function makePayload(runId: string, name: string): Payload {
     reading_count: 0,
     histogram_count: 0,
     summary_count: 0,
+    span_count: 0,
     event_count: 0,
     series_count: 1,
     warnings: '[]',
     received_at: NOW_MS,
     received_by: 'test',
   };
-  return { rows: { series: [series], samples: [samples], readings: [], histograms: [], summaries: [], events: [] }, receipt };
+  return { rows: { series: [series], samples: [samples], readings: [], histograms: [], summaries: [], events: [], spans: [] }, receipt };
 }
 
 const commit = ({ rows, receipt }: Payload) => groupCommit.commit(rows, receipt);
@@ -152,6 +153,7 @@ const toReceipt = (changes: Partial<StoredReceipt>): StoredReceipt => ({
   readingCount: 0,
   histogramCount: 0,
   summaryCount: 0,
+  spanCount: 0,
   eventCount: 0,
   seriesCount: 0,
   warnings: [],

@@ -179,6 +179,16 @@ describe('tokens of a service', () => {
     });
   }
 
+  for (const [name, body] of [
+    ['no JSON', '{"project":'],
+    ['the wrong members', '{"nonsense":1}'],
+  ] as const) {
+    test(`a body with ${name} is not even read before the token: 401, not 400`, async () => {
+      const answer = await call('POST', '/v1/runs', { token: null, body, headers: { 'content-type': 'application/json' } });
+      assert.equal(answer.status, 401, answer.text);
+    });
+  }
+
   test('the id of a token with the secret of another is not known', async () => {
     const [a, b] = [await makeToken(['read']), await makeToken(['read'])];
     const { tokenId, token } = createToken((bytes) => Buffer.alloc(bytes, 3));

@@ -17,11 +17,17 @@ function createFakeStore() {
     command: refuse,
     ping: refuse,
     close: refuse,
-    append: <Table extends TableName>(table: Table, rows: readonly Row<Table>[]) =>
-      rows.length === 0
+    append: refuse,
+    encode: <Table extends TableName>(_table: Table, rows: readonly Row<Table>[]) => {
+      const payloadIds = rows.map((row) => ('payload_id' in row ? String(row.payload_id) : ''));
+      if (payloadIds.includes('unstorable')) throw new RangeError('no such number');
+      return Buffer.from(payloadIds.map((payloadId) => `${payloadId}\n`).join(''));
+    },
+    appendEncoded: (table: TableName, parts: readonly Buffer[]) =>
+      parts.every((part) => part.length === 0)
         ? Promise.resolve()
         : new Promise<void>((done, failed) => {
-            const payloadIds = rows.map((row) => ('payload_id' in row ? String(row.payload_id) : ''));
+            const payloadIds = Buffer.concat(parts).toString().trim().split('\n');
             appends.push({ table, payloadIds, finish: (error) => (error === undefined ? done() : failed(error)) });
           }),
   };
@@ -66,7 +72,7 @@ const EVENT: Omit<Row<'events'>, 'payload_id'> = {
   received_at: 0,
 };
 
-const NO_ROWS: PayloadRows = { series: [], samples: [], readings: [], histograms: [], summaries: [], events: [] };
+const NO_ROWS: PayloadRows = { series: [], samples: [], readings: [], histograms: [], summaries: [], events: [], spans: [] };
 const samplesOf = (payloadId: string): PayloadRows => ({ ...NO_ROWS, samples: [{ ...SAMPLE, payload_id: payloadId }] });
 
 const receiptOf = (payloadId: string): Row<'receipts'> => ({
@@ -87,6 +93,7 @@ const receiptOf = (payloadId: string): Row<'receipts'> => ({
   reading_count: 0,
   histogram_count: 0,
   summary_count: 0,
+  span_count: 0,
   event_count: 0,
   series_count: 0,
   warnings: '[]',
@@ -203,6 +210,18 @@ describe('group commit', () => {
       );
     });
   }
+
+  test('a payload with a row that cannot be stored fails alone, whoever shares its insert', async () => {
+    const { store, started, finishAll } = createFakeStore();
+    const groupCommit = createGroupCommit(store);
+    const outcomes = ['a', 'b', 'unstorable', 'c'].map((name) => outcomeOf(groupCommit.commit(samplesOf(name), receiptOf(name))));
+    await finishAll();
+    assert.deepEqual(await Promise.all(outcomes), ['committed', 'committed', 'no such number', 'committed']);
+    assert.deepEqual(
+      started('receipts').map(({ payloadIds }) => payloadIds),
+      [['a'], ['b', 'c']],
+    );
+  });
 
   test('drain waits for what is under way and what is queued, and answers at once when idle', async () => {
     const { store, finishAll } = createFakeStore();

@@ -86,7 +86,17 @@ async function appendPayload(runId: string, { payloadId, parts }: Payload): Prom
       const reading = { reading_kind: 'cumulative', reading: value, at_ns: atNs, exposure_s: null, probability: null, tool: '' };
       readings.push({ ...common, ...reading, ordinal: ordinal + offset });
     }
-    if (part.histogram !== undefined) histograms.push({ ...common, ordinal, scheme: 'log2', ...part.histogram, total: null, at_ns: null });
+    if (part.histogram !== undefined)
+      histograms.push({
+        ...common,
+        ordinal,
+        scheme: 'log2',
+        ...part.histogram,
+        total: null,
+        at_ns: null,
+        is_standing: false,
+        since_ns: null,
+      });
   }
   await store.append(
     'series',

@@ -1,6 +1,6 @@
 import type { Quality } from '../../../wire/quality.ts';
 import { type Format, ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
-import { type NumberedLine, NumberedLines } from '../../lexers/numbered-lines.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import type { IngestRecord } from '../../records.ts';
 import { WarningTally } from '../warning-tally.ts';
 import { isComplaint, isFailure, isNoise, isTime, looksLikeRow, readHeader, readRow, readTrailer } from './bcc-lines.ts';
@@ -27,7 +27,7 @@ export const bccHistogramFormat = {
       .some((line) => isBccLine(line.trimEnd())),
   open: (parameters): StreamParser => {
     const reader = new BccReader(parameters);
-    const lines = new NumberedLines((line) => reader.read(line));
+    const lines = new LineStream((line, number, isEnded) => reader.read(line, number, isEnded));
     return {
       push: (text) => {
         lines.push(text);
@@ -81,7 +81,7 @@ class BccReader {
     this.records = new BccRecords(parameters, this.tally);
   }
 
-  read({ text: printed, number, isEnded }: NumberedLine): void {
+  read(printed: string, number: number, isEnded: boolean): void {
     const text = printed.trimEnd();
     if (text !== '') this.isEmpty = false;
     if (this.histogram !== undefined && this.readBucket(text, this.histogram, number)) return;

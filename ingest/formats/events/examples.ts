@@ -11,4 +11,11 @@ export const EVENTS_EXAMPLES: Readonly<Record<(typeof FORMATS)['events'][number]
     query: { exposure: '3600' },
     options: {},
   },
+  ndjson: {
+    payload: `{"code": "firmware.watchdog_reset", "at": "2026-11-20T18:31:02.125Z", "message": "watchdog fired in slot 3", "labels": {"slot": "3"}}
+`,
+    shown: 1,
+    query: { exposure: '3600' },
+    options: { codes: 'comma-separated codes that were watched for: those that did not happen land as zero events in the exposure' },
+  },
 };

@@ -101,4 +101,13 @@ ${NCU_LAUNCH},"sm__throughput.avg.pct_of_peak_sustained_elapsed","%","65.77"
     query: {},
     options: {},
   },
+  kineto: {
+    payload: `{"schemaVersion": 1, "baseTimeNanoseconds": 1764000000000000000, "traceEvents": [
+{"ph": "X", "cat": "kernel", "name": "ampere_sgemm_128x64_nn", "pid": 0, "tid": 7, "ts": 125.25, "dur": 12.416, "args": {"device": 0, "stream": 7, "correlation": 4113}}
+]}
+`,
+    shown: 2,
+    query: {},
+    options: {},
+  },
 };

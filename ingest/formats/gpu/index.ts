@@ -2,6 +2,7 @@ import type { Format } from '../../format.ts';
 import { dcgmExporterFormat } from './dcgm-exporter.ts';
 import { dcgmiDmonFormat } from './dcgmi-dmon.ts';
 import { dcgmiNvlinkFormat } from './dcgmi-nvlink.ts';
+import { kinetoFormat } from './kineto.ts';
 import { ncuCsvFormat } from './ncu-csv.ts';
 import { nsysCsvFormat } from './nsys-csv.ts';
 import { nvidiaSmiNvlinkFormat } from './nvidia-smi-nvlink.ts';
@@ -18,4 +19,5 @@ export const GPU_FORMATS: readonly Format[] = [
   nvidiaSmiQFormat,
   ncuCsvFormat,
   nsysCsvFormat,
+  kinetoFormat,
 ];

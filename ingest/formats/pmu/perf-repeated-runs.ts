@@ -1,6 +1,6 @@
 import { parseDecimal } from '../../lexers/number.ts';
 import type { CounterFields } from './perf-fields.ts';
-import type { PerfFile } from './perf-stat-lines.ts';
+import type { PerfVersion } from './perf-stat-lines.ts';
 
 /** Half of the last digit that `-x` prints, in ns, by unit; other units are no times. */
 const ROUNDING_NS: Readonly<Record<string, { readonly factor: number; readonly rounding: number }>> = {
@@ -50,7 +50,7 @@ export class RepeatedRuns {
     this.#rates.push({ count, perSecond: printed * (RATE_FACTORS[prefix] ?? 1), rounding });
   }
 
-  version(): PerfFile['version'] {
+  version(): PerfVersion {
     if (this.#agree + this.#differ > 0) return this.#differ === 0 ? 'old' : this.#agree === 0 ? 'new' : 'unknown';
     const clockNs = this.#clockNs;
     if (clockNs === undefined) return 'unknown';

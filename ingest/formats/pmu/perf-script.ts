@@ -1,7 +1,7 @@
 import { ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
 import { trimBlanks } from '../../lexers/decimal.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import { parseDecimal } from '../../lexers/number.ts';
-import { TerminatedLines } from '../../lexers/terminated-lines.ts';
 import type { FormatDraft } from '../draft.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
@@ -42,7 +42,7 @@ class PerfScriptStream implements StreamParser {
   readonly #parameters: PayloadParameters;
   readonly #tally = new WarningTally();
   readonly #profile = new Profile();
-  readonly #lines = new TerminatedLines((line, number, terminated) => this.#take(line, number, terminated));
+  readonly #lines = new LineStream((line, number, terminated) => this.#take(line, number, terminated));
   #inSample = false;
 
   constructor(parameters: PayloadParameters) {

@@ -22,7 +22,7 @@ describe('real output of the tools', { skip }, () => {
   const every: readonly [format: Format, folder: string, ending: RegExp, parameters: Record<string, string>, refused: RegExp][] = [
     [bpftraceJsonFormat, 'bpftrace/', /json$/, { unit: 'ns' }, /biolat/],
     [bpftraceJsonFormat, 'bpftrace/upstream-outputs/', /json$/, { unit: '1' }, /^$/],
-    [perfStatJsonFormat, 'perf/', /-j\.(jsonl|txt)$/, {}, /metriconly|-de-/],
+    [perfStatJsonFormat, 'perf/', /-j\.(jsonl|txt)$/, {}, /p6.*-metriconly/],
     [perfStatJsonFormat, 'riscv/', /_j\.jsonl$/, {}, /^$/],
     [dcgmExporterFormat, 'dcgm/', /\.prom$/, {}, /^$/],
     [kernelLogFormat, 'nvidia-smi/', /^xid/, {}, /^$/],
@@ -89,7 +89,7 @@ describe('real output of the tools', { skip }, () => {
     ['perf/p612-r5-j.jsonl', 11, 2, 'tool_bug', 0],
     ['perf/p61-perthread-j.jsonl', 57, 0, undefined, 57],
     ['perf/p612-arm64-qemu-cortexa57-j.jsonl', 10, 6, 'not_supported', 6],
-    ['perf/p72-j.jsonl', 11, 2, 'tool_bug', 1],
+    ['perf/p72-j.jsonl', 11, 2, 'tool_bug', 3],
     ['riscv/qemu-virt-mux_perf_stat_j.jsonl', 5, 0, 'multiplexed', 5],
     ['riscv/qemu-virt-short_perf_stat_j.jsonl', 5, 3, 'not_counted', 3],
     ['riscv/qemu-virt-perf_stat_j.jsonl', 10, 5, 'not_supported', 5],
@@ -108,16 +108,6 @@ describe('real output of the tools', { skip }, () => {
     const result = parse(perfStatJsonFormat, sample('perf/p61-I-j.jsonl'));
     assert.equal(sumOf(samplesOf(result).map(({ values }) => values.length)), 6);
     assert.equal(readingsOf(result).length, 1);
-  });
-
-  test('points at the decimal comma of every perf version', () => {
-    for (const [file, line, column] of [
-      ['p61-de-j.jsonl', 3, 89],
-      ['p612-de-j.txt', 1, 89],
-      ['p72-de-j.txt', 1, 92],
-    ] as const) {
-      assert.equal(assertRefused(() => parse(perfStatJsonFormat, sample(`perf/${file}`)), line, /LC_ALL=C/).column, column);
-    }
   });
 
   test('refuses the cycles of rdcycle without a perf event, and reads its nanoseconds', () => {

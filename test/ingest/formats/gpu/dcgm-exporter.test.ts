@@ -105,12 +105,22 @@ describe('dcgm-exporter', () => {
   });
 
   test('adds up scrapes of one machine and refuses two machines in one page', () => {
-    const twice = samplesOf(read('DCGM_FI_DEV_GPU_TEMP{gpu="0",UUID="a"} 40\nDCGM_FI_DEV_GPU_TEMP{gpu="0",UUID="a"} 41\n'));
-    assert.deepEqual(
-      twice.map(({ values }) => values[0]),
-      [40, 41],
+    const scrape = (value: string) => `DCGM_FI_DEV_GPU_TEMP{gpu="0",UUID="a"} ${value}\nDCGM_FI_DEV_SM_CLOCK{gpu="0",UUID="a"} 139\n`;
+    const [first, , ...others] = samplesOf(read(scrape('40') + scrape('41') + scrape('42 1000') + scrape('43 2000')));
+    assert.deepEqual([first?.values, first?.atNs, first?.line], [[40, 41], [], 1]);
+    // A time begins a record of its own, in the same series.
+    assert.deepEqual([others[0]?.values, others[0]?.atNs, others[0]?.line], [[42, 43], [1_000_000_000n, 2_000_000_000n], 5]);
+    assert.equal(others.length, 1);
+    assert.equal(first?.series, others[0]?.series);
+    const drifted = samplesOf(
+      read(
+        'DCGM_FI_DEV_GPU_TEMP{gpu="0",UUID="a"} 40\nDCGM_FI_DEV_GPU_TEMP{UUID="a",gpu="0"} 41\nDCGM_FI_DEV_GPU_TEMP{gpu="0",UUID="a"} 42\n',
+      ),
     );
-    assert.equal(twice[0]?.series, twice[1]?.series);
+    assert.deepEqual(
+      drifted.map(({ values }) => values),
+      [[40, 41, 42]],
+    );
     assertRefused(() => read(fixture('dcgm-exporter-synthetic/two-hosts.prom')), 2, /two devices in this page/);
   });
 

@@ -114,8 +114,17 @@ describe('perf-stat-csv', () => {
     assert.equal(readingsOf(read(fixture('perf-6.1-pmu/metric-only.csv'))).length, 2);
   });
 
-  test('leaves out second metrics, and keeps threads and cgroups of a real machine', () => {
-    assert.equal(read('7,,cycles,10,100.00,,\n,,,,,0.50,stalled cycles per insn\n').records.length, 1);
+  test('lands further metrics, and metrics of the event tables beside their counter', () => {
+    const [, stalled, , tma] = readingsOf(
+      read('7,,cycles,10,100.00,0.998,GHz\n,,,,,0.50,stalled cycles per insn\n7,,slots,10,100.00,26.1,%  tma_backend_bound\n'),
+    );
+    assert.deepEqual([stalled?.series.metric, stalled?.series.unit, stalled?.value], ['perf.metric.stalled_cycles_per_insn', '1', 0.5]);
+    assert.deepEqual([tma?.series.metric, tma?.series.unit, tma?.value], ['perf.metric.tma_backend_bound', '1', 0.261]);
+    const cut = read('7,,cycles,10,100.00,14369.5,cs/sec  cs_per_sec');
+    assert.deepEqual([cut.records.length, codesOf(cut)], [1, ['metric_left_out']]);
+  });
+
+  test('keeps threads and cgroups of a real machine', () => {
     assert.equal(readingOf(fixture('perf-6.1-pmu/cgroup.csv'))?.series.labels['cgroup'], '/');
     const threads = readingsOf(read(fixture('perf-6.1-pmu/per-thread.csv')));
     assert.deepEqual(threads.at(-1)?.series.labels, { thread: 'memfd:sealed-91' });
@@ -136,6 +145,11 @@ describe('perf-stat-csv', () => {
     ['cpu,foo,\nCPU0,1,\n', 1, /unit of the metric 'foo': send unit=/],
     ['cpu,GHz,\nCPU0,1,5,\n', 2, /2 values for 1 metrics/],
     ['# started on a\n7,,cycles,10,100.00,,\n# started on b\n7,,cycles,10,100.00,,\n', 3, /second output/],
+    ['7,,cycles,10,100.00,,\n8,,instructions,10,100.00,,\n'.repeat(2), 3, /second output/],
+    ['0.200000000,7,,cycles,10,100.00,,\n0.100000000,7,,cycles,10,100.00,,\n', 2, /time of the intervals goes back.*second output/],
+    ['time,GHz,\n1.000000001,2.5', 2, /no line end, so the output was cut off/],
+    ['7,,cycles,10,100.00,,\n,,,,,0.50,stalled cycles per in', 2, /cut off/],
+    ['7,,cycles,10,100.00,,\n,,,,,0.50\n', 2, /cut off/],
     ['7,,cycles,10,100.00,,\n\0\n', 2, /binary/],
     [`${'a'.repeat(LIMITS.lineCharacters + 1)}\n`, 1, /characters/],
     ['7,,cycles,10,100.00,,\n'.repeat(LIMITS.seriesPerPayload + 1), LIMITS.seriesPerPayload + 1, /more than 20000 counters/],

@@ -83,19 +83,106 @@ describe('perf-stat-json', () => {
         ['perf.sched:sched_switch', '1', {}, 4, []],
         ['perf.power/energy-pkg/', 'J', {}, 5.25, []],
         ['cpu.instructions', '{instruction}', { modifier: 'uk' }, 9007199254740992, ['precision_lost']],
+        ['perf.metric.insn_per_cycle', '1', {}, 1, []],
       ],
     );
-    assert.deepEqual(codesOf(result), ['unknown_unit']);
+    assert.deepEqual(codesOf(result), ['repeated_counter', 'unknown_unit']);
   });
 
-  test('refuses a German locale at its first decimal comma', () => {
-    const error = assertRefused(() => read(fixture('perf-6.12/german-locale.jsonl')), 1, /decimal comma.*LC_ALL=C/);
-    // python3: open(file).readline().index('0,57') + 2 == 89
-    assert.equal(error.column, 89);
+  test('restores decimal commas, which no JSON can mean otherwise, and flags what it restored', () => {
+    const result = read(fixture('perf-6.12/german-locale.jsonl'));
+    assert.deepEqual(
+      readingsOf(result).map(({ value, quality }) => [value, ...quality]),
+      [
+        [113576576, 'repaired'],
+        [8000, 'repaired'],
+        [0, 'repaired'],
+        [611, 'repaired'],
+        ...Array.from({ length: 4 }, () => [null, 'not_supported']),
+      ],
+    );
+    assert.deepEqual(codesOf(result), ['decimal_comma', 'mean_of_runs']);
+  });
+
+  test('restores a short line as it does a long one', () => {
+    const [reading] = readingsOf(read('{"counter-value" : "1,500000", "event" : "cycles", "pcnt-running" : 59,00}'));
+    assert.deepEqual([reading?.value, reading?.quality], [1.5, ['multiplexed', 'repaired']]);
+  });
+
+  test('lands what 7.2 prints with --metric-only, each metric with its unit', () => {
+    const result = read(fixture('perf-7.2/metric-only.jsonl'), { unit: 'ms' });
+    assert.deepEqual(
+      readingsOf(result).map(({ series, value, quality }) => [series.metric, series.unit, value, ...quality]),
+      [
+        ['perf.metric.cs_per_second', 'Hz', 14648.4],
+        ['perf.metric.migrations_per_second', 'Hz', 14.2],
+        ['perf.metric.page_faults_per_second', 'Hz', 4089.6],
+        ['perf.metric.CPUs_utilized', '1', null, 'not_a_number'],
+        ['perf.metric.cycles_frequency', 'Hz', null, 'not_a_number'],
+      ],
+    );
+    assert.deepEqual(codesOf(result), []);
+  });
+
+  const metrics: readonly [line: string, expected: readonly unknown[], parameters?: object][] = [
+    [
+      '{"metric-value" : "12.5", "metric-unit" : "%  tma_backend_bound", "metric-threshold" : "bad"}',
+      ['tma_backend_bound', '1', {}, 0.125],
+    ],
+    ['{"core" : "S0-D0-C1", "counters" : 2, "GHz  cycles_frequency" : "3.2"}', ['cycles_frequency', 'Hz', { core: 'S0-D0-C1' }, 3.2e9]],
+    ['{"metric-value" : 0.500000, "metric-unit" : "stalled cycles per insn"}', ['stalled_cycles_per_insn', '1', {}, 0.5]],
+    ['{"tma_info_core_ipc" : "2.5"}', ['tma_info_core_ipc', '1', {}, 2.5], { unit: '1' }],
+    ['{"metric-value" : -nan, "metric-unit" : "%  tma_retiring"}', ['tma_retiring', '1', {}, null, 'not_a_number']],
+  ];
+  for (const [line, [name, unit, labels, value, ...flags], parameters] of metrics) {
+    test(`reads the metric ${line}`, () => {
+      const [reading] = readingsOf(read(`${line}\n`, parameters));
+      assert.deepEqual([reading?.series.metric, reading?.series.unit, reading?.series.labels], [`perf.metric.${name}`, unit, labels]);
+      assert.deepEqual([reading?.value, reading?.quality], [value, flags]);
+    });
+  }
+
+  test('lands a metric of the event tables beside its counter, and leaves out one that is derived from it', () => {
+    const counter = (metric: string, unit: string) =>
+      `{"counter-value" : "7.000000", "unit" : "", "event" : "slots", "metric-value" : "${metric}", "metric-unit" : "${unit}"}\n`;
+    const named = readingsOf(read(counter('26.1', '%  tma_backend_bound')));
+    assert.deepEqual([named.length, named[1]?.series.metric, named[1]?.value], [2, 'perf.metric.tma_backend_bound', 0.261]);
+    for (const unit of ['K/sec', 'insn per cycle', '(null)', '', 'of all dTLB cache accesses', 'GHz']) {
+      assert.equal(read(counter('0.5', unit)).records.length, 1, unit);
+    }
+    const unknown = read(counter('0.5', 'tma_info_core_ipc'));
+    assert.deepEqual([unknown.records.length, codesOf(unknown)], [1, ['unknown_unit']]);
+  });
+
+  test('tells a second output in one file, and one counter that is printed twice', () => {
+    const once = fixture('perf-7.2/plain.jsonl');
+    assertRefused(() => read(once + once), once.trimEnd().split('\n').length + 1, /second output of perf stat begins here/);
+    const interval = fixture('perf-6.12/interval.jsonl');
+    assertRefused(() => read(interval + interval), interval.trimEnd().split('\n').length + 1, /time of the intervals goes back/);
+    const old = `# started on Fri Nov 20 18:13:34 2026\n\n${once}`;
+    assertRefused(() => read(old + old), once.trimEnd().split('\n').length + 3, /second output of perf stat begins here/);
+    const line = (event: string) => `{"counter-value" : "7.000000", "unit" : "", "event" : "${event}"}\n`;
+    const twice = read(['instructions', 'dTLB-load-misses', 'dTLB-load-misses'].map(line).join(''));
+    assert.deepEqual([readingsOf(twice)[2]?.series.labels, codesOf(twice)], [{ instance: '2' }, ['repeated_counter']]);
+  });
+
+  test('warns of members that perf is not known to print beside a counter', () => {
+    assert.deepEqual(codesOf(read('{"counter-value" : "7", "event" : "cycles", "hwc" : "S0"}')), ['unknown_member']);
   });
 
   const broken: readonly [text: string, line: number, message: RegExp][] = [
-    [fixture('perf-7.2/metric-only.jsonl'), 1, /without --metric-only/],
+    ['{"metric-value" : "0.50"}{"metric-value" : "3.1"}', 1, /without their names.*without --metric-only/],
+    ['{"interval" : 0.2, "metric-value" : "none"}', 1, /without --metric-only/],
+    ['{"tma_info_core_ipc" : "2.5"}', 1, /without name or unit/],
+    ['{"GHz  cycles_frequency" : "3,2"}', 1, /'3,2' of the metric 'GHz {2}cycles_frequency' is no number; run perf with LC_ALL=C/],
+    ['{"GHz  cycles_frequency" : 3}', 1, /is not a string/],
+    ['{"counter-value" : "7", "event" : "cycles", "pcnt-running" : 100,0}', 1, /decimal comma.*LC_ALL=C/],
+    ['{"counter-value" : "1.234,500000", "event" : "cycles", "pcnt-running" : 100,00}', 1, /'1.234,500000' of cycles.*LC_ALL=C/],
+    ['{"counter-value" : "1,5", "event" : "cycles", "pcnt-running" : 100,00}', 1, /'1,5' of cycles.*LC_ALL=C/],
+    ['{"counter-value" : "7", "event" : "cycles", "interval" : "0.2"}', 1, /interval is not a number/],
+    ['{"counter-value" : "7", "event" : "cycles", "cpu" : 3}', 1, /cpu is not a string/],
+    ['{"event" : "cycles"}', 1, /no counter-value/],
+    ['{"counter-value" : "7",\n"event" : "cycles"}', 1, /send that alone and whole/],
     ['{}\n{"metric-value" : ""}{"metric-value" : ""}\n', 1, /without --metric-only/],
     ['# started on Fri Nov 20 18:13:34 2026\n\n', 1, /no counter values/],
     ['', 1, /empty/],

@@ -58,7 +58,7 @@ describe('perf-stat-text', () => {
   test('leaves out second metrics, metric groups, and what stands before and after', () => {
     const text = `hello\n${HEAD}                 7      cycles   #  0.5 GHz\n                      #  0.30 stalled cycles per insn\n   TopdownL1 (cpu_core)   #  26.1 %  tma_backend_bound\n\n  0.5 seconds time elapsed\n\nSome events weren't counted.\n`;
     const result = read(text);
-    assert.deepEqual([result.records.length, codesOf(result)], [2, ['lines_skipped']]);
+    assert.deepEqual([result.records.length, codesOf(result)], [2, ['lines_skipped', 'metrics_left_out']]);
   });
 
   test('prefers duration_time to the time below the counters', () => {
@@ -81,6 +81,7 @@ describe('perf-stat-text', () => {
     [`${HEAD}            30x.14 msec task-clock   # 0.9 CPUs utilized\n`, 4, /no counter of perf stat/],
     [`${HEAD} cs/sec  cs_per_second migrations/sec  migrations_per_second\n    14142.8   0.0\n`, 4, /without --metric-only/],
     [`${HEAD}      7      context-swit`, 4, /cut off/],
+    [`${HEAD}      7      cycles\n      8      instructions\n      7      cycles\n      8      instructions\n`, 6, /second output/],
     [`${HEAD}      7      cycles\n${HEAD}      7      cycles\n`, 6, /second output/],
   ];
   for (const [text, line, message] of refused) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { type Format, ParseError, type ParseResult, type PayloadParameters } from '../../../../ingest/format.ts';
+import type { FormatDraft } from '../../../../ingest/formats/draft.ts';
 import type { HistogramRecord, IngestRecord, ReadingRecord, SamplesRecord } from '../../../../ingest/records.ts';
 
 const FIXTURES = new URL('../../../fixtures/', import.meta.url);
@@ -21,9 +22,13 @@ export const NO_PARAMETERS: PayloadParameters = {
   extra: {},
 };
 
-export function parse(format: Format, text: string, parameters: Partial<PayloadParameters> = {}): ParseResult {
-  if (format.mode !== 'whole') throw new RangeError(`${format.id} is read as a stream`);
-  return format.parse(text, { ...NO_PARAMETERS, ...parameters });
+/** Reads a text at once, also with a format that streams. */
+export function parse(format: Format | FormatDraft, text: string, parameters: Partial<PayloadParameters> = {}): ParseResult {
+  const all = { ...NO_PARAMETERS, ...parameters };
+  if (format.mode === 'whole') return format.parse(text, all);
+  const parser = format.open(all);
+  const records = [...parser.push(text), ...parser.end()];
+  return { records, warnings: parser.warnings() };
 }
 
 export function fixture(path: string): string {
