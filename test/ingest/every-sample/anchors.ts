@@ -310,6 +310,7 @@ export const ANCHORS: readonly Anchor[] = [
     region: 'triton_poi_fused_add_cos_sin_0',
     metric: 'duration',
     unit: 'ns',
+    labels: { activity: 'kernel' },
     part: { sample: 0 },
     value: 1760, // 1.760 us
   },
