@@ -83,7 +83,7 @@ describe('streamPayloadBytes and wholePayloadBytes', () => {
 });
 
 describe('jsonDepth', () => {
-  const nested = (levels: number) => '{"a":'.repeat(levels - 1) + '{}' + '}'.repeat(levels - 1);
+  const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`;
   const lists = (levels: number) => `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
   const isTooDeep = (error: unknown) => error instanceof ParseError && /32 levels/.test(error.message);
 

@@ -56,14 +56,14 @@ describe('generated pages', () => {
     value,
     time,
   });
-  const escape = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+  const escapeValue = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 
   test('are read alike: names, labels with quotes and backslashes, values, times, comments and blanks', () => {
     fc.assert(
       fc.property(fc.array(line, { minLength: 1, maxLength: 8 }), fc.constantFrom(' ', '\t', '  '), (lines, gap) => {
         const page = lines
           .map(({ name: metric, labels, value: number, time: at }) => {
-            const pairs = labels.map(([key, text]) => `${key}="${escape(text)}"`).join(',');
+            const pairs = labels.map(([key, text]) => `${key}="${escapeValue(text)}"`).join(',');
             return `# HELP ${metric} about it\n# comment\n\n${metric}${labels.length === 0 ? '' : `{${pairs}}`}${gap}${number}${at === undefined ? '' : `${gap}${at}`}\n`;
           })
           .join('');

@@ -29,6 +29,8 @@ const KNOWN_FIXTURES: readonly (readonly [to: Format['id'], file: string, query?
   ['perf-stat-json', 'perf-6.12/interval.jsonl'],
   ['perf-stat-json', 'perf-synthetic/names.jsonl'],
   ['papi-hl', 'papi-synthetic/two-threads.json'],
+  ['likwid-csv', 'likwid-synthetic/marker-two-groups.csv'],
+  ['google-benchmark-json', 'google-benchmark-synthetic/counters.json'],
   ['dcgm-exporter', 'dcgm-exporter-synthetic/nvlink-new-labels.prom'],
   ['dcgmi-dmon', 'dcgmi-synthetic/dmon-units.txt'],
   ['dcgmi-nvlink', 'dcgmi-synthetic/nvlink.json'],

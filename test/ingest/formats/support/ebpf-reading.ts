@@ -1,24 +1,10 @@
 import fc from 'fast-check';
-import { type Format, ParseError, type ParseResult, type PayloadParameters } from '../../../../ingest/format.ts';
+import { ParseError, type PayloadParameters } from '../../../../ingest/format.ts';
 import { ProblemError } from '../../../../wire/problems.ts';
-import { NO_PARAMETERS } from './reading.ts';
+import { type AnyFormat, read } from './any-format.ts';
 import { assertSound } from './sound.ts';
 
-type Whole = Omit<Extract<Format, { readonly mode: 'whole' }>, 'id'>;
-type Stream = Omit<Extract<Format, { readonly mode: 'stream' }>, 'id'>;
-/** A format, registered or not. */
-export type AnyFormat = (Whole | Stream) & { readonly id: string };
-
-/** @param piece characters given at once to a format that streams */
-export function read(format: AnyFormat, text: string, parameters: Partial<PayloadParameters> = {}, piece = 65_536): ParseResult {
-  const given = { ...NO_PARAMETERS, ...parameters };
-  if (format.mode === 'whole') return format.parse(text, given);
-  const parser = format.open(given);
-  const records = [];
-  for (let start = 0; start < text.length; start += piece) records.push(...parser.push(text.slice(start, start + piece)));
-  records.push(...parser.end());
-  return { records, warnings: parser.warnings() };
-}
+export { type AnyFormat, read } from './any-format.ts';
 
 export function readOrRefuse(format: AnyFormat, text: string, parameters: Partial<PayloadParameters>, piece?: number): void {
   format.detect(text.slice(0, 4096));
