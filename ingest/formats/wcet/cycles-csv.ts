@@ -20,9 +20,16 @@ export const cyclesCsvFormat: Format = {
   mode: 'whole',
   summary: 'CSV with a header row and a column cycles or ns (task, path, input, repetition optional)',
   extraParameters: ['task', 'frequencyHz'],
-  detect: (head) => /^\uFEFF?(?:[^\n]*,)?[ \t]*"?(cycles|ns)"?[ \t]*(,|\r?\n|$)/.test(head),
+  detect: isHeader,
   parse: parseCyclesCsv,
 };
+
+/** A first row of names, one of them cycles or ns: perf stat -x prints `1011437827,,cycles,…`, which is no header. */
+function isHeader(head: string): boolean {
+  const row = head.replace(/^\uFEFF/, '').split(/\r?\n/, 1)[0] ?? '';
+  const names = row.split(',').map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
+  return names.some((name) => name === 'cycles' || name === 'ns') && !names.some((name) => /^[-+.]?\d/.test(name));
+}
 
 /** One task and repetition, with the values of each column and the path and input class of each row. */
 type Group = {

@@ -72,7 +72,7 @@ const queryOf = ({ query }: Push) =>
 function cellsOf(push: Push, outcome: Outcome): readonly string[] {
   const first = [push.to, queryOf(push), push.detected];
   if (outcome.is === 'refused') return [...first, `REFUSED ${outcome.text}`];
-  if (outcome.is === 'environment') return [...first, JSON.stringify(outcome.environment), `warnings: ${codesOf(outcome.warnings)}`];
+  if (outcome.is === 'environment') return [...first, `${JSON.stringify(outcome.environment)}  warnings: ${codesOf(outcome.warnings)}`];
   return [...first, countOf(outcome.records), `flags: ${flagsOf(outcome.records)}`, `warnings: ${codesOf(outcome.warnings)}`];
 }
 
@@ -84,25 +84,15 @@ function linesOf({ file, row, outcomes, refusal, strangers }: ReadRow): readonly
   return [...outcomes.map(({ push, outcome }, index) => [index === 0 ? name : '', ...cellsOf(push, outcome)]), ...also];
 }
 
-/** Cells that stand below each other start in one column; refusals, environments and reasons are not padded for. */
+/** Cells that stand below each other start in one column; the last cell of a row may be as long as it is. */
 function align(rows: readonly (readonly string[])[]): string {
-  const isTabular = (cells: readonly string[]) => cells.length > 2;
-  const widths = [0, 1, 2, 3, 4].map((column) =>
-    Math.max(
-      0,
-      ...rows
-        .filter((cells) => (column === 0 || isTabular(cells)) && cells.length > column + 1 && !(column === 4 - 1 && cells.length === 5))
-        .map((cells) => (cells[column] ?? '').length),
-    ),
+  const columns = Math.max(...rows.map((cells) => cells.length));
+  const widths = Array.from({ length: columns }, (_, column) =>
+    Math.max(0, ...rows.flatMap((cells) => (column < cells.length - 1 ? [(cells[column] ?? '').length] : []))),
   );
-  return rows
-    .map((cells) =>
-      cells
-        .map((cell, column) => cell.padEnd(column === cells.length - 1 ? 0 : (widths[column] ?? 0)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const pad = (cells: readonly string[]) =>
+    cells.map((cell, column) => (column === cells.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)));
+  return rows.map((cells) => pad(cells).join('  ').trimEnd()).join('\n');
 }
 
 const INTRODUCTION = `Every file of the collection of real tool output, and what becomes of it.

@@ -118,7 +118,7 @@ const REFUSED: readonly { name: string; text: string; parameters?: object; line:
     why: /unit ns on line 1/,
   },
   { name: 'a control character in a string', text: '{"value":1,"region":"a\tb"}', line: 1, column: 23, why: /control character/ },
-  { name: 'absurd nesting', text: `{"value":1,"x":${'['.repeat(100)}`, line: 1, column: 79, why: /deeper than 64/ },
+  { name: 'absurd nesting', text: `{"value":1,"x":${'['.repeat(100)}`, line: 1, column: 47, why: /deeper than 32/ },
 ];
 
 for (const { name, text, parameters, line, column, why } of REFUSED) {
