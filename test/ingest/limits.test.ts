@@ -111,13 +111,13 @@ describe('jsonDepth', () => {
 
 describe('lineCharacters', () => {
   /** Documents of one object or element: their lines mean nothing, the whole is bounded. Rows of our CSV are told in their own tests. */
-  const NO_LINES = ['perf-data-json', 'papi-hl', 'google-benchmark-json', 'ait-xml', 'platin-pml', 'csv', 'cycles-csv'];
+  const NO_LINES = ['kineto', 'perf-data-json', 'papi-hl', 'google-benchmark-json', 'ait-xml', 'platin-pml', 'csv', 'cycles-csv'];
   for (const specimen of EXAMPLES.filter(({ format }) => !NO_LINES.includes(format.id))) {
     test(`${specimen.name} takes a line of the limit and refuses one character more`, () => {
       const withBlanks = (characters: number) => `${specimen.text}${' '.repeat(characters)}\n`;
       assert.ok('result' in readOrRefuse(specimen, withBlanks(LIMITS.lineCharacters)));
       const past = readOrRefuse(specimen, withBlanks(LIMITS.lineCharacters + 1));
-      assert.ok('refusal' in past && past.refusal.includes(`${LIMITS.lineCharacters}`), JSON.stringify(past).slice(0, 200));
+      assert.ok('refusal' in past && past.refusal.includes(`${LIMITS.lineCharacters}`), 'refusal' in past ? past.refusal : 'it was read');
     });
   }
 });

@@ -303,6 +303,18 @@ export const ANCHORS: readonly Anchor[] = [
     value: 661_398,
   },
   {
+    file: 'kineto/triton_example.json',
+    line: 105,
+    printed: '"ts": 2413669097444.592, "dur": 1.760,',
+    push: push('gpu/kineto'),
+    region: 'triton_poi_fused_add_cos_sin_0',
+    metric: 'duration',
+    unit: 'ns',
+    labels: { activity: 'kernel' },
+    part: { sample: 0 },
+    value: 1760, // 1.760 us
+  },
+  {
     file: 'wcet/atsushi421-MBPTA-sample_input-head.txt',
     line: 2,
     printed: '890',
@@ -432,6 +444,7 @@ export const WITHOUT_ANCHOR: Readonly<Record<string, string>> = {
   'wcet/bounds': 'our own format',
   'wcet/otawa': 'no real output was found; the file describes the layout',
   'wcet/ait-xml': 'no real output was found',
+  'events/ndjson': 'our own format',
   'samples/csv': 'our own format',
   'samples/ndjson': 'our own format',
   'samples/hdr-log': 'no file in the collection',
