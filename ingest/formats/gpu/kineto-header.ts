@@ -1,5 +1,6 @@
 import { JsonScanner } from '../../lexers/json-scanner.ts';
 import { detach } from '../../lexers/stream-text.ts';
+import { cutText } from './kernel-name.ts';
 import { forEachMember, readString } from './kineto-event.ts';
 
 /** Members beside the events of a Kineto trace. Texts are known to be JSON; a value of another type than expected says nothing. */
@@ -51,7 +52,7 @@ function addModel(scanner: JsonScanner, position: number, models: Map<string, st
     if (name === 'id' && /^\d{1,6}$/.test(value)) id = value;
     if (name === 'name' && value.startsWith('"')) model = readString(value.slice(1, -1));
   });
-  if (id !== undefined && model !== undefined && model !== '') models.set(detach(id), detach(model.slice(0, MODEL_CHARACTERS)));
+  if (id !== undefined && model !== undefined && model !== '') models.set(detach(id), detach(cutText(model, MODEL_CHARACTERS)));
 }
 
 function open(text: string): JsonScanner {

@@ -26,13 +26,14 @@ const PRINTED_BANDWIDTH = decimalScale(toBaseUnit('GB/s')?.factor ?? Number.NaN)
 /** Longer than any run: 64 unsigned bits that ran below 0, or a start that CUPTI never wrote. */
 const IMPOSSIBLE_NS = 1e18;
 const CODE_X = 88;
-const CODE_QUOTE = 34;
 const CODE_OPEN_BRACE = 123;
 /** Phases that are no executions: flows, instants, metadata. Other phases (B, E, b, e, C) Kineto does not print. */
 const SILENT_PHASES = new Set(['s', 't', 'f', 'i', 'I', 'M']);
-const NOT_A_NUMBER = /^"?[+-]?(?:nan|inf|infinity|n\/a)"?$/i;
+const NOT_A_NUMBER = /^"?[+-]?(?:nan|inf|infinity|n\/a|null)"?$/i;
 
 type Args = { device: string | undefined; bytesStart: number; bytesEnd: number; bandwidthStart: number; bandwidthEnd: number };
+
+type Execution = { readonly activity: Activity; readonly device: string; readonly name: string; readonly timeNs: number };
 
 /** Reads events one after another, each where it stands in the text of the document. */
 export class KinetoReader {
@@ -43,6 +44,8 @@ export class KinetoReader {
   readonly #decimals = new PlainDecimalScanner();
   readonly #args: Args = { device: undefined, bytesStart: -1, bytesEnd: -1, bandwidthStart: -1, bandwidthEnd: -1 };
   #start = 0;
+  /** What is being read. */
+  #execution: Execution = { activity: PROFILER_RANGE, device: '', name: '', timeNs: Number.NaN };
   readonly #line = () => this.#document.lineAt(this.#start);
   /** Whether an event has no time that is known exactly. */
   hasOddTimes = false;
@@ -87,35 +90,20 @@ export class KinetoReader {
       return;
     }
     this.#readArgs(activity);
-    const device = activity.onDevice ? this.#device() : '';
-    const timeNs = this.#readTime();
+    this.#execution = { activity, name, device: activity.onDevice ? this.#device() : '', timeNs: this.#readTime() };
     if (activity === PROFILER_RANGE) {
-      this.#readRange(activity, device, name, timeNs);
+      this.#readRange(name);
       return;
     }
-    this.#land(
-      activity,
-      device,
-      name,
-      DURATION,
-      { start: event.startOf(MEMBER.dur), end: event.endOf(MEMBER.dur), scale: PRINTED_MICROSECONDS },
-      timeNs,
-    );
     const { bytesStart, bytesEnd, bandwidthStart, bandwidthEnd } = this.#args;
-    if (bytesStart !== -1) this.#land(activity, device, name, COPIED, { start: bytesStart, end: bytesEnd, scale: UNSCALED }, timeNs);
-    if (bandwidthStart !== -1)
-      this.#land(activity, device, name, BANDWIDTH, { start: bandwidthStart, end: bandwidthEnd, scale: PRINTED_BANDWIDTH }, timeNs);
+    this.#land(DURATION, event.startOf(MEMBER.dur), event.endOf(MEMBER.dur), PRINTED_MICROSECONDS);
+    if (bytesStart !== -1) this.#land(COPIED, bytesStart, bytesEnd, UNSCALED);
+    if (bandwidthStart !== -1) this.#land(BANDWIDTH, bandwidthStart, bandwidthEnd, PRINTED_BANDWIDTH);
   }
 
-  /** Lands one value that stands at `start`; -1 when the event does not say it. */
-  #land(
-    activity: Activity,
-    device: string,
-    name: string,
-    measure: KinetoMeasure,
-    { start, end, scale }: { readonly start: number; readonly end: number; readonly scale: DecimalScale },
-    timeNs: number,
-  ): void {
+  /** Lands the value between two offsets of the text; start is -1 when the execution does not say it. */
+  #land(measure: KinetoMeasure, start: number, end: number, scale: DecimalScale): void {
+    const { activity, device, name, timeNs } = this.#execution;
     const slot = this.#regions.find(activity, device, name, measure, this.#line);
     if (slot === 'text') {
       this.#leaveOut('bad_name', 'executions whose name is no JSON string', name);
@@ -125,20 +113,20 @@ export class KinetoReader {
       this.#leaveOut('too_many_series', `more than ${activity.share} series of ${activity.name}, executions of further names`, name);
       return;
     }
-    const text = this.#document.scanner.text;
+    const { text } = this.#document.scanner;
     const value = start === -1 ? 0 : this.#decimals.scan(text, start, scale);
-    if (start !== -1 && this.#decimals.end === end && value >= 0 && value < IMPOSSIBLE_NS)
-      this.#sink.values.add(slot, value, timeNs, this.#line);
-    else this.#landOddly(slot, measure, start === -1 ? '' : text.slice(start, end), scale, timeNs);
+    const isPlain = start !== -1 && this.#decimals.end === end && value >= 0 && value < IMPOSSIBLE_NS;
+    if (isPlain) this.#sink.values.add(slot, value, timeNs, this.#line);
+    else this.#landOddly(slot, measure, start === -1 ? '' : text.slice(start, end), scale);
   }
 
   /** A number that is none, is impossible, or is not exactly a double. */
-  #landOddly(slot: KinetoSlot, measure: KinetoMeasure, text: string, scale: DecimalScale, timeNs: number): void {
+  #landOddly(slot: KinetoSlot, measure: KinetoMeasure, text: string, scale: DecimalScale): void {
     const reading = readDecimal(text, scale);
     const isTime = measure === DURATION;
     if ('value' in reading && !text.startsWith('+') && reading.value >= 0 && !(isTime && reading.value >= IMPOSSIBLE_NS)) {
       slot.precisionLost ||= reading.precisionLost;
-      this.#sink.values.add(slot, reading.value, timeNs, this.#line);
+      this.#sink.values.add(slot, reading.value, this.#execution.timeNs, this.#line);
       return;
     }
     const { region } = slot.facts;
@@ -146,29 +134,34 @@ export class KinetoReader {
       text === ''
         ? ['missing_value', `executions without ${measure.nativeMetric}`, 'not_counted']
         : 'value' in reading
-          ? ['impossible_value', `executions whose ${measure.nativeMetric} is negative or longer than 30 years`, 'tool_bug']
+          ? [
+              'impossible_value',
+              `executions whose ${measure.nativeMetric} is negative${isTime ? ' or longer than 30 years' : ''}`,
+              'tool_bug',
+            ]
           : ['not_a_number', `executions whose ${measure.nativeMetric} is no number`, 'not_a_number'];
-    if (code === 'not_a_number' && !NOT_A_NUMBER.test(text) && text !== 'null')
+    if (isTime && code === 'not_a_number' && !NOT_A_NUMBER.test(text))
       this.#document.fail(`${measure.nativeMetric} is ${JSON.stringify(text.slice(0, 40))}, no decimal number`, this.#start);
     slot.missing ??= flag;
     this.#leaveOut(code, what, region);
   }
 
   /** CUPTI counters of a range; what is no number is left out. */
-  #readRange(activity: Activity, device: string, name: string, timeNs: number): void {
+  #readRange(name: string): void {
     const open = this.#event.startOf(MEMBER.args);
     const { scanner } = this.#document;
-    if (open === -1 || !scanner.has(CODE_OPEN_BRACE, open)) return;
     const seen = new Set<string>();
-    forEachMember(scanner, open, (raw, start, end) => {
-      const metric = readString(raw) ?? raw;
-      if (seen.has(metric)) this.#document.fail(`the counter ${JSON.stringify(metric.slice(0, 40))} occurs twice in one range`, start);
-      seen.add(metric);
-      const measure = findRangeUnit(metric);
-      if (measure !== undefined && scanner.text.charCodeAt(start) !== CODE_QUOTE)
-        this.#land(activity, device, name, measure, { start, end, scale: UNSCALED }, timeNs);
-      else if (measure === undefined) this.#leaveOut('unknown_counter', 'counters whose unit their name does not say', metric);
-    });
+    const hasCounters = open !== -1 && scanner.has(CODE_OPEN_BRACE, open);
+    if (hasCounters)
+      forEachMember(scanner, open, (raw, start, end) => {
+        const metric = readString(raw) ?? raw;
+        if (seen.has(metric)) this.#document.fail(`the counter ${JSON.stringify(metric.slice(0, 40))} occurs twice in one range`, start);
+        seen.add(metric);
+        const measure = findRangeUnit(metric);
+        if (measure === undefined) this.#leaveOut('unknown_counter', 'counters whose unit their name does not say', metric);
+        else this.#land(measure, start, end, UNSCALED);
+      });
+    if (seen.size === 0) this.#leaveOut('missing_value', 'ranges without counters', name);
   }
 
   #readTime(): number {

@@ -1,5 +1,5 @@
 import { detach } from '../../lexers/stream-text.ts';
-import { regionOfName } from './kernel-name.ts';
+import { cutText, regionOfName } from './kernel-name.ts';
 import { type Activity, regionNameOf } from './kineto-activities.ts';
 import { readString } from './kineto-event.ts';
 import type { KinetoSeriesFacts, KinetoSlot, KinetoValues } from './kineto-series.ts';
@@ -73,7 +73,7 @@ export class KinetoRegions {
       labels: { collector: 'kineto', activity: activity.name, ...(device === '' ? {} : { gpu: device }) },
       attributes: {
         ...(model === undefined ? {} : { model }),
-        ...(cutFrom === undefined ? {} : { name: detach(cutFrom.slice(0, NAME_CHARACTERS)) }),
+        ...(cutFrom === undefined ? {} : { name: detach(cutText(cutFrom, NAME_CHARACTERS)) }),
       },
       line: line(),
     });

@@ -20,7 +20,7 @@ export const kinetoFormat = {
   mode: 'stream',
   summary: 'torch.profiler: export_chrome_trace("trace.json"), or on_trace_ready=tensorboard_trace_handler(…)',
   extraParameters: [],
-  detect: (head) => /^\uFEFF?\s*\{/.test(head) && /"(?:traceEvents|deviceProperties)"\s*:\s*\[/.test(head),
+  detect: (head) => /^\uFEFF?\s*\{/.test(head) && /"(?:traceEvents|deviceProperties)"\s*:\s*\[|"schemaVersion"\s*:\s*\d/.test(head),
   open: (parameters) => new KinetoStream(parameters),
 } satisfies FormatDraft;
 

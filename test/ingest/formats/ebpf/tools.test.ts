@@ -221,7 +221,59 @@ describe('ebpf-exporter', () => {
   });
   test('takes one page only when the exporter was started for it', () => {
     assert.deepEqual(increase(page(2, 5, '7e-06'), { since: 'start' })?.counts, [2, 3]);
-    assertRefused(() => increase(page(2, 5, '7e-06')), 3, /since=start/);
+    assertRefused(() => increase(page(2, 5, '7e-06')), 3, /cat before.prom after.prom.*since=start.*at=/);
+  });
+  test('lands one page with at= as standings of counters, never as a histogram', () => {
+    const result = read(ebpfExporterFormat, page(2, 5, '7e-06'), { atNs: 9n });
+    assert.equal(histogramsOf(result).length, 0);
+    assert.deepEqual(
+      readingsOf(result).map(({ series, reading, value, atNs }) => [series.metric, series.unit, series.labels['le'], reading, value, atNs]),
+      [
+        ['bio_latency.bucket', '1', '1000', 'cumulative', 2, 9n],
+        ['bio_latency.bucket', '1', '2000', 'cumulative', 3, 9n],
+        ['bio_latency.bucket', '1', 'Infinity', 'cumulative', 0, 9n],
+        ['bio_latency.count', '1', undefined, 'cumulative', 5, 9n],
+        ['bio_latency.sum', 'ns', undefined, 'cumulative', 7000, 9n],
+      ],
+    );
+    assert.ok(readingsOf(result).every(({ series }) => series.region === 'sda' && series.judgedAs === 'context'));
+    assert.deepEqual(codesOf(result), ['histogram_as_counters']);
+    assertRefused(() => read(ebpfExporterFormat, page(6, 5, '7e-06'), { atNs: 9n }), 3, /fall/);
+  });
+  const counter = (value: number | string, labels = '') =>
+    `# TYPE ebpf_exporter_faults_total counter\nebpf_exporter_faults_total${labels} ${value}\n`;
+  const standings = (text: string, parameters = {}) =>
+    readingsOf(read(ebpfExporterFormat, text, parameters)).map(({ value, atNs, exposureS, quality }) => [
+      value,
+      atNs,
+      exposureS,
+      quality.join(),
+    ]);
+  test('takes of a counter the first and the last page, of which only the last has the time that is said', () => {
+    assert.deepEqual(standings(counter(3) + counter(5) + counter(9), { atNs: 7n, exposureS: 60 }), [
+      [3, null, null, ''],
+      [9, 7n, 60, ''],
+    ]);
+    assert.deepEqual(standings(counter(3, ' ').replace(/ 3/, '3 1700000000000') + counter(9)), [
+      [3, 1700000000000000000n, null, ''],
+      [9, null, null, ''],
+    ]);
+    assert.deepEqual(standings(counter(3) + counter(1) + counter(9)).at(-1), [9, null, null, 'counter_reset']);
+    assert.deepEqual(codesOf(read(ebpfExporterFormat, counter(3))), ['time_missing']);
+    assert.deepEqual(codesOf(read(ebpfExporterFormat, counter(3), { atNs: 7n })), []);
+  });
+  test('refuses counters that only the names of machines tell apart, or that come twice', () => {
+    const two = `${counter(3, '{instance="a"}')}ebpf_exporter_faults_total{instance="b"} 4\n`;
+    assertRefused(() => read(ebpfExporterFormat, two), 3, /two counters become memory.page_faults of 'system', because only instance/);
+    assertRefused(() => read(ebpfExporterFormat, `${counter(3)}ebpf_exporter_faults_total 4\n`), 3, /comes twice/);
+    assertRefused(() => read(ebpfExporterFormat, counter(-3)), 2, /no count/);
+  });
+  test('tells a metric that is declared and has no samples', () => {
+    const { warnings } = read(ebpfExporterFormat, `# TYPE ebpf_exporter_x_seconds histogram\n${counter(3)}`, { atNs: 7n });
+    assert.deepEqual(
+      warnings.map(({ code, detail }) => `${code} ${detail.slice(0, 23)}`),
+      ['no_samples ebpf_exporter_x_seconds'],
+    );
   });
   test('refuses counts that fall or disagree, and a page that was cut off', () => {
     assertRefused(() => increase(page(6, 5, '7e-06'), { since: 'start' }), 3, /fall/);
@@ -260,7 +312,9 @@ const DAMAGED: readonly [format: AnyFormat, text: string, extra?: Record<string,
   [ebpfExporterFormat, page(2, 5, '7e-06') + page(3, 9, '1.2e-05')],
   [perfTraceFormat, TRACE],
 ];
+const EXPORTER_PAGE = page(2, 5, '7e-06');
 describe('damaged eBPF files', () => {
+  test('ebpf-exporter: one page with at= cut, changed and reordered', () => damage(ebpfExporterFormat, EXPORTER_PAGE, { atNs: 9n }));
   for (const [format, text] of DAMAGED) {
     test(`${format.id}: ${JSON.stringify(text.slice(0, 30))} cut, changed and reordered`, () => damage(format, text, { unit: undefined }));
     test(`${format.id}: ${JSON.stringify(text.slice(0, 30))} with CRLF and a byte order mark`, () => {

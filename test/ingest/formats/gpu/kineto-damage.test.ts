@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { ParseResult } from '../../../../ingest/format.ts';
+import { ParseError, type ParseResult } from '../../../../ingest/format.ts';
 import { kinetoFormat } from '../../../../ingest/formats/gpu/kineto.ts';
 import { VALUES_AWAITING_BASE } from '../../../../ingest/formats/gpu/kineto-series.ts';
 import { identityOf } from '../../../../ingest/formats/series.ts';
@@ -35,6 +35,16 @@ function read(text: string): ParseResult | undefined {
   const result = readOrRefuse(kinetoFormat, text);
   if (result !== undefined) assertSound(result);
   return result;
+}
+
+/** What a text becomes, or where and why it is refused. */
+function outcome(text: string, pieceLength: number): unknown {
+  try {
+    return readAny(kinetoFormat, text, {}, Math.max(1, pieceLength));
+  } catch (error) {
+    assert.ok(error instanceof ParseError, String(error));
+    return [error.message, error.line, error.column];
+  }
 }
 
 /** Series → value and time, one text each; the time empty when there is none. */
@@ -104,6 +114,19 @@ describe('a damaged trace', () => {
     );
   });
 
+  test('changed anyhow is read, or refused at the same place, whatever its pieces', () => {
+    const change = fc.record({ at: fc.nat({ max: SMALL.length - 1 }), to: fc.constantFrom(...'{}[]",:.-+eE019 NI\n\t\\#ab') });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), fc.nat({ max: SMALL.length }), (changes, end) => {
+        let changed = SMALL.slice(0, Math.max(end, 1000));
+        for (const { at, to } of changes) changed = changed.slice(0, at) + to + changed.slice(at + 1);
+        const whole = outcome(changed, changed.length);
+        for (const length of [1, 13, 400]) assert.deepEqual(outcome(changed, length), whole);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('of random text is refused', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
@@ -135,6 +158,8 @@ describe('a damaged trace', () => {
 
   test('with a million characters in a string, or ten million brackets, ends soon', () => {
     const event = (name: string, more = '') => `{"traceEvents":[{"ph":"X","cat":"kernel","name":"${name}","ts":1,"dur":2${more}}]}`;
+    const smile = readAny(kinetoFormat, event('😀'.repeat(3000)));
+    assert.ok(smile.records.every((record) => record.kind === 'samples' && JSON.stringify(record.series).search(/\\ud8/) === -1));
     const long = readAny(kinetoFormat, event('x'.repeat(1_000_000)));
     assert.deepEqual(
       samplesOf(long).map(({ series }) => [series.region.length, series.attributes['name']?.length]),
@@ -156,7 +181,8 @@ describe('a damaged trace', () => {
 });
 
 describe('a trace with more values than can wait for the time base', () => {
-  const event = (index: number, dur = 1) => `{"ph":"X","cat":"cpu_op","name":"op","ts":${index},"dur":${dur}}`;
+  const EVENT = '{"ph":"X","cat":"cpu_op","name":"op","ts":7,"dur":1}';
+  const THOUSAND = Array.from({ length: 1000 }, () => EVENT).join(',');
 
   /** Feeds events a thousand at a time, and counts what leaves. */
   function stream(count: number, after: string): { readonly values: number; readonly times: number; readonly codes: readonly string[] } {
@@ -172,8 +198,8 @@ describe('a trace with more values than can wait for the time base', () => {
     };
     note(parser.push('{"traceEvents":['));
     for (let from = 0; from < count; from += 1000) {
-      const events = Array.from({ length: Math.min(1000, count - from) }, (_, index) => event(from + index));
-      note(parser.push(`${from === 0 ? '' : ','}${events.join(',')}`));
+      const events = from + 1000 <= count ? THOUSAND : Array.from({ length: count - from }, () => EVENT).join(',');
+      note(parser.push(`${from === 0 ? '' : ','}${events}`));
     }
     note(parser.push(`]${after}}`));
     note(parser.end());

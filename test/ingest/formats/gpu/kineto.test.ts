@@ -274,6 +274,41 @@ describe('events of a trace', () => {
     );
   });
 
+  test('counters of a range land with the unit that their name says, the others are told', () => {
+    const range = (args: string) => `"ph":"X","cat":"cuda_profiler_range","name":"r","pid":0,"ts":1,"dur":2${args}`;
+    const result = read(
+      trace([
+        range(
+          ',"args":{"dram__bytes.sum":5,"sm__cycles_elapsed.max":6,"gpu__time_duration.sum":7,"kineto__tensor_core_insts":8,"lts__t_sectors.sum":9,"x":1,"sm__warps_active.avg.pct_of_peak_sustained_active":50,"fe__x.sum":"1","fe__y.sum":NaN}',
+        ),
+        range(''),
+        range(',"args":[]'),
+      ]),
+    );
+    assert.deepEqual(
+      outline(result).map((line) => line.replace(' collector=kineto activity=cuda_profiler_range gpu=0', '').replace(' @2', '')),
+      [
+        'samples r dram__bytes.sum By 5 [unit_assumed]',
+        'samples r sm__cycles_elapsed.max {cycle} 6 [unit_assumed]',
+        'samples r duration ns 7 [unit_assumed]',
+        'samples r kineto__tensor_core_insts 1 8 [unit_assumed]',
+        'samples r lts__t_sectors.sum 1 9 [unit_assumed]',
+        'reading r fe__x.sum 1 total null [not_a_number]',
+        'reading r fe__y.sum 1 total null [not_a_number]',
+      ],
+    );
+    assert.deepEqual(
+      result.warnings.map(({ code, detail }) => `${code}: ${detail}`),
+      [
+        'unknown_counter: counters whose unit their name does not say: 2 left out, the first of "x", "sm__warps_active.avg.pct_of_peak_sustain…"',
+        'not_a_number: executions whose fe__x.sum is no number: 1 left out, the first of "r"',
+        'not_a_number: executions whose fe__y.sum is no number: 1 left out, the first of "r"',
+        'missing_value: ranges without counters: 2 left out, the first of "r"',
+      ],
+    );
+    assertRefused(() => read(trace([range(',"args":{"dram__bytes.sum":5,"dram__bytes\\u002esum":6}')])), 2, /occurs twice in one range/);
+  });
+
   test('beyond the share of an activity further names are left out and told, and kernels still land', () => {
     const operators = Array.from(
       { length: 5003 },
