@@ -83,7 +83,7 @@ describe('generated pages', () => {
 
 /** Where the two differ, what the package does, and why ours is right: the format's text at prometheus.io/docs/instrumenting/exposition_formats. */
 const DIFFERENCES: readonly (readonly [why: string, page: string, ours: readonly string[] | RegExp, peer: readonly string[] | RegExp])[] = [
-  ['the last line must end with a line feed; the package drops its sample in silence', 'a 1\nb 2', /no line feed/, ['a 1']],
+  ['the last line must end with a line feed; the package drops its sample in silence', 'a 1\nb 2', /no line end/, ['a 1']],
   ['blanks may stand between labels, as dcgm-exporter 1.x prints them', 'a{x="1", y="2"} 1\n', ['a{x=1,y=2} 1'], /invalid line/],
   [
     'two scrapes in one page are two samples; the package keeps the later',

@@ -140,7 +140,7 @@ describe('dcgm-exporter', () => {
   });
 
   test('refuses a page that ends inside its last number', () => {
-    assertRefused(() => read('DCGM_FI_DEV_GPU_TEMP{gpu="0"} 40\nDCGM_FI_DEV_POWER_USAGE{gpu="0"} 61'), 2, /no line feed/);
+    assertRefused(() => read('DCGM_FI_DEV_GPU_TEMP{gpu="0"} 40\nDCGM_FI_DEV_POWER_USAGE{gpu="0"} 61'), 2, /no line end/);
   });
 
   const broken: readonly [text: string, line: number, message: RegExp][] = [
