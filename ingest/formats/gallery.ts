@@ -4,7 +4,7 @@ import { ENVIRONMENT_FORMATS, type EnvironmentFormat } from '../environment/inde
 import type { Format, ParseResult } from '../format.ts';
 import { readPayloadQuery } from '../parameters.ts';
 import type { IngestRecord, RecordSeries } from '../records.ts';
-import { type FormatExample, findExample } from './examples.ts';
+import { type FormatExample, findExample, isTextExample, type TextExample } from './examples.ts';
 import { FORMATS_BY_KIND } from './index.ts';
 
 /** Records shown of an example; the rest is counted. */
@@ -57,14 +57,18 @@ function renderFormat(format: Format, example: FormatExample): string {
     `### ${format.kind} ${format.id}`,
     `${escapeText(format.summary)}`,
     ...(options.length === 0 ? [] : [options.join('\n')]),
-    fence(lineOf(example.payload, example.shown)),
-    `${sent} (${size}), the example becomes`,
-    fence(renderResult(readExample(format, example))),
+    ...(isTextExample(example)
+      ? [
+          fence(lineOf(example.payload, example.shown)),
+          `${sent} (${size}), the example becomes`,
+          fence(renderResult(readExample(format, example))),
+        ]
+      : [`${example.file} ${sent} (${size}).`]),
   ].join('\n\n');
 }
 
 /** What an example becomes. */
-export function readExample(format: Format, { payload, query }: FormatExample): ParseResult {
+export function readExample(format: Format, { payload, query }: TextExample): ParseResult {
   const { parameters } = readPayloadQuery(query);
   if (format.mode === 'whole') return format.parse(payload, parameters);
   const parser = format.open(parameters);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Format, ParseError, type ParseResult, type PayloadParameters } from '../../../../ingest/format.ts';
-import { findExample } from '../../../../ingest/formats/examples.ts';
+import { findExample, isTextExample } from '../../../../ingest/formats/examples.ts';
 import { FORMATS_BY_KIND } from '../../../../ingest/formats/index.ts';
 import { readPayloadQuery } from '../../../../ingest/parameters.ts';
 import type { IngestRecord } from '../../../../ingest/records.ts';
@@ -17,8 +17,10 @@ export type Outcome = { readonly result: ParseResult } | { readonly refusal: str
 
 /** The example of every format of the gallery: a new format is damaged without a line here. */
 export const EXAMPLES: readonly Specimen[] = PAYLOAD_KINDS.flatMap((kind) =>
-  FORMATS_BY_KIND[kind].map((format) => {
-    const { payload, query } = findExample(kind, format.id);
+  FORMATS_BY_KIND[kind].flatMap((format) => {
+    const example = findExample(kind, format.id);
+    if (!isTextExample(example)) return [];
+    const { payload, query } = example;
     return { name: `${kind}/${format.id}`, format, text: payload, parameters: readPayloadQuery(query).parameters };
   }),
 );
