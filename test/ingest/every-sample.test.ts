@@ -10,7 +10,7 @@ import type { IngestRecord } from '../../ingest/records.ts';
 import { PAYLOAD_KINDS } from '../../wire/payload.ts';
 import { ANCHORS, type Anchor, WITHOUT_ANCHOR } from './every-sample/anchors.ts';
 import { EVERY_SAMPLE } from './every-sample/index.ts';
-import { decode, detectAs, type Outcome, readAs, readersOf } from './every-sample/outcome.ts';
+import { decode, detectAs, readAs, readersOf } from './every-sample/outcome.ts';
 import { type ReadRow, renderPage } from './every-sample/page.ts';
 import type { SampleRow } from './every-sample/row.ts';
 import { inventedStatements, placesInsideNumbers, readOrRefuse, statementsOf, UNFINISHED } from './formats/support/damage.ts';
@@ -31,24 +31,31 @@ function listFiles(): readonly string[] {
   return files.map((entry) => relative(root, `${entry.parentPath}/${entry.name}`)).sort();
 }
 
+/** Files that a format reads which is not theirs, without `format=`: an opening for a wrong pass, to be closed in that format. */
+const MISREAD: Readonly<Record<string, readonly string[]>> = {
+  // A log of chronyd, phc2sys or a tracer becomes a kernel log without an oops; exposure= would make it evidence.
+  'clock/chronyd.log': ['events/kernel-log'],
+  'clock/phc2sys-ptp4l-field-logs.txt': ['events/kernel-log'],
+  'ctf/babeltrace2-clock-seconds.txt': ['events/kernel-log'],
+};
+
 const bytesOf = (file: string) => readFileSync(new URL(file, SAMPLES));
 
 async function readRow(file: string, row: SampleRow): Promise<ReadRow> {
   const named = { file: file.slice(file.indexOf('/') + 1), row };
-  try {
-    const text = await decode(bytesOf(file));
+  const text = await decode(bytesOf(file)).catch((error: unknown) => {
+    assert.ok(row.is === 'document' && error instanceof Error, String(error));
+    return error;
+  });
+  if (typeof text === 'string') {
     const pushes = row.is === 'pushed' ? row.pushes : [];
     const outcomes = pushes.map((push) => ({ push, outcome: readAs(text, push) }));
     const strangers = readersOf(text).filter((reader) => !pushes.some(({ to }) => to === reader));
+    const unknown = strangers.filter((reader) => !(MISREAD[file] ?? []).includes(reader));
+    assert.deepEqual(unknown, [], `${file} is read by a format that is not its own`);
     return { ...named, outcomes, refusal: undefined, strangers };
-  } catch (error) {
-    assert.ok(row.is === 'document' && error instanceof Error, String(error));
-    return { ...named, outcomes: [], refusal: error.message, strangers: [] };
   }
-}
-
-function assertSame(one: Outcome, other: Outcome, when: string): void {
-  assert.deepEqual(other, one, when);
+  return { ...named, outcomes: [], refusal: text.message, strangers: [] };
 }
 
 describe('every file of real output', { skip }, () => {
@@ -82,7 +89,7 @@ describe('every file of real output', { skip }, () => {
           const windows = readAs(`\uFEFF${text.replace(/\r?\n/g, '\r\n')}`, push);
           assert.deepEqual(windows.is === 'read' ? windows.records : windows, outcome.records, 'with line ends of Windows');
         }
-        for (const piece of [7, 997]) assertSame(outcome, readAs(text, push, piece), `in pieces of ${piece} characters`);
+        for (const piece of [7, 997]) assert.deepEqual(readAs(text, push, piece), outcome, `in pieces of ${piece} characters`);
       });
     }
   }
