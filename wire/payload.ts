@@ -28,7 +28,7 @@ export const FORMATS = {
     'babeltrace',
     'mapped-csv',
   ],
-  samples: ['csv', 'ndjson', 'hdr-log', 'hdr-histogram', 'k6', 'wrk2'],
+  samples: ['csv', 'ndjson', 'hdr-log', 'hdr-histogram', 'k6', 'wrk2', 'arrow'],
   events: ['kernel-log'],
 } as const;
 

@@ -8,7 +8,7 @@ export function renderFormatGallery(): string {
   const sections = PAYLOAD_KINDS.map((kind) => {
     const rows = FORMATS_BY_KIND[kind].map(({ id, summary, extraParameters, mode }) => {
       const parameters = extraParameters.map((name) => `\`${name}\``).join(', ');
-      return `| \`${id}\` | ${cell(summary)} | ${parameters} | ${mode === 'stream' ? 'larger than memory' : 'whole'} |`;
+      return `| \`${id}\` | ${cell(summary)} | ${parameters} | ${mode === 'whole' ? 'whole' : 'larger than memory'} |`;
     });
     return [
       `## ${kind}`,
