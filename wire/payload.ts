@@ -28,7 +28,7 @@ export const FORMATS = {
     'babeltrace',
     'mapped-csv',
   ],
-  samples: ['csv', 'ndjson', 'hdr-log', 'hdr-histogram', 'k6', 'wrk2', 'arrow'],
+  samples: ['csv', 'ndjson', 'hdr-log', 'hdr-histogram', 'k6', 'wrk2', 'arrow', 'parquet'],
   events: ['kernel-log'],
 } as const;
 

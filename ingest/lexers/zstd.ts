@@ -7,13 +7,17 @@ const TAIL_BYTES = 64;
 
 /**
  * One zstd frame that gives exactly `length` bytes.
- * @throws Error when it is damaged or of another length. Node undoes it from 22.15 on, fzstd before
+ * @throws RangeError when it is damaged or of another length. Node undoes it from 22.15 on, fzstd before
  */
 export function unpackZstd(input: Uint8Array, length: number): Uint8Array {
   if (input.length < 5 || new DataView(input.buffer, input.byteOffset, 4).getUint32(0, true) !== FRAME_MAGIC) fail('it is no zstd frame');
   const native: unknown = Reflect.get(zlib, 'zstdDecompressSync');
-  if (!isNative(native)) return unpackSlowly(input, length);
-  const output = native(input, { maxOutputLength: Math.max(1, length) });
+  let output: Uint8Array;
+  try {
+    output = isNative(native) ? native(input, { maxOutputLength: Math.max(1, length) }) : unpackSlowly(input, length);
+  } catch (cause) {
+    throw new RangeError(`zstd: ${cause instanceof Error ? cause.message : 'it is damaged'}`, { cause });
+  }
   if (output.length !== length) fail(`it gives ${output.length} bytes, not ${length}`);
   return output;
 }

@@ -109,7 +109,9 @@ class ArrowReader {
   async #next(): Promise<ArrowMessage | undefined> {
     const left = this.#end - this.#position;
     if (left === 0) {
-      this.#samples?.warn('no_end_marker', 'the stream has no end-of-stream marker, so it may be cut off between two batches');
+      // The end of a file counts its batches; that of a stream may lack its mark, and nothing tells whether it should have gone on.
+      if (!this.#isFile)
+        this.#samples?.warn('no_end_marker', 'the stream has no end-of-stream marker, so it may be cut off between two batches');
       return undefined;
     }
     if (left < 8) return refuse('the last message is cut off');

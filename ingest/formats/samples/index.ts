@@ -5,6 +5,7 @@ import { hdrHistogramFormat } from './hdr-histogram.ts';
 import { hdrLogFormat } from './hdr-log.ts';
 import { k6Format } from './k6.ts';
 import { ndjsonFormat } from './ndjson.ts';
+import { parquetFormat } from './parquet.ts';
 import { wrk2Format } from './wrk2.ts';
 
 /** Formats of samples and of load generators. */
@@ -16,4 +17,5 @@ export const SAMPLES_FORMATS: readonly Format[] = [
   k6Format,
   wrk2Format,
   arrowFormat,
+  parquetFormat,
 ];
