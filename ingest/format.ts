@@ -44,12 +44,18 @@ export type TableColumn = { readonly name: string; readonly type: 'number' | 'te
 /** Rows in the order of their ids: `columns[i][row]`. */
 export type TableBatch = { readonly rowCount: number; readonly columns: readonly (readonly TableCell[])[] };
 
-/** The tables of an SQLite file, read-only and in pieces; views and virtual tables are not among them. */
+/** The tables of an SQLite file, read-only and in pieces; nothing that a schema could compute (views, virtual tables, generated columns) is run. */
 export type TableSource = {
-  /** Column names by table. @throws ParseError when the file is no sound database */
-  readonly tables: () => Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Column names by table, null for a view or a virtual table. @throws ParseError when the file is no sound database */
+  readonly tables: () => Promise<ReadonlyMap<string, readonly string[] | null>>;
   /** @throws ParseError when the table cannot be read, or a number column holds text */
   readonly rows: (table: string, columns: readonly TableColumn[]) => AsyncIterable<TableBatch>;
+  /** Texts of a table by its integer key; ids that it lacks are left out. @throws ParseError as `rows`, or when `id` is not the key */
+  readonly texts: (
+    table: string,
+    columns: { readonly id: string; readonly text: string },
+    ids: readonly (number | bigint)[],
+  ) => Promise<ReadonlyMap<number | bigint, string>>;
 };
 
 /** A spooled payload. Tables opened of it are closed with it. */

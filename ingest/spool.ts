@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProblemError } from '../wire/problems.ts';
 import type { PayloadFile } from './format.ts';
+import { assertSqliteSchema } from './lexers/sqlite-schema.ts';
 import { openSqlite, type SqliteTables } from './sqlite-tables.ts';
 
 /**
@@ -97,20 +98,22 @@ function toSpool(file: { handle: FileHandle; path: string; folder: string; byteL
     await handle.close();
     await rm(folder, { recursive: true, force: true });
   }
+  const read = async (start: number, end: number): Promise<Uint8Array> => {
+    if (!(start >= 0 && end >= start && end <= byteLength)) throw new RangeError(`bytes ${start} to ${end} of ${byteLength}`);
+    const bytes = new Uint8Array(end - start);
+    let length = 0;
+    while (length < bytes.length) {
+      const { bytesRead } = await handle.read(bytes, length, bytes.length - length, start + length);
+      if (bytesRead === 0) throw new RangeError(`the file ends before byte ${end}`);
+      length += bytesRead;
+    }
+    return bytes;
+  };
   return {
     byteLength,
-    read: async (start, end) => {
-      if (!(start >= 0 && end >= start && end <= byteLength)) throw new RangeError(`bytes ${start} to ${end} of ${byteLength}`);
-      const bytes = new Uint8Array(end - start);
-      let length = 0;
-      while (length < bytes.length) {
-        const { bytesRead } = await handle.read(bytes, length, bytes.length - length, start + length);
-        if (bytesRead === 0) throw new RangeError(`the file ends before byte ${end}`);
-        length += bytesRead;
-      }
-      return bytes;
-    },
+    read,
     openTables: async () => {
+      await assertSqliteSchema({ byteLength, read });
       const tables = openSqlite(path);
       opened.push(tables);
       return tables;

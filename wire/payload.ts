@@ -13,7 +13,17 @@ export const FORMATS = {
     'likwid-csv',
     'google-benchmark-json',
   ],
-  gpu: ['dcgm-exporter', 'dcgmi-dmon', 'dcgmi-nvlink', 'nvidia-smi-nvlink', 'nvidia-smi-query', 'nvidia-smi-q', 'ncu-csv', 'nsys-csv'],
+  gpu: [
+    'dcgm-exporter',
+    'dcgmi-dmon',
+    'dcgmi-nvlink',
+    'nvidia-smi-nvlink',
+    'nvidia-smi-query',
+    'nvidia-smi-q',
+    'ncu-csv',
+    'nsys-csv',
+    'nsys-sqlite',
+  ],
   wcet: [
     'cycles-csv',
     'bounds',

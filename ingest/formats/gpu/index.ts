@@ -4,6 +4,7 @@ import { dcgmiDmonFormat } from './dcgmi-dmon.ts';
 import { dcgmiNvlinkFormat } from './dcgmi-nvlink.ts';
 import { ncuCsvFormat } from './ncu-csv.ts';
 import { nsysCsvFormat } from './nsys-csv.ts';
+import { nsysSqliteFormat } from './nsys-sqlite.ts';
 import { nvidiaSmiNvlinkFormat } from './nvidia-smi-nvlink.ts';
 import { nvidiaSmiQFormat } from './nvidia-smi-q.ts';
 import { nvidiaSmiQueryFormat } from './nvidia-smi-query.ts';
@@ -18,4 +19,5 @@ export const GPU_FORMATS: readonly Format[] = [
   nvidiaSmiQFormat,
   ncuCsvFormat,
   nsysCsvFormat,
+  nsysSqliteFormat,
 ];
