@@ -95,18 +95,23 @@ function assertBelowLimit(tally: { readonly bytes: number; readonly limitBytes: 
 
 /** A compressed file sent as it is (`curl --data-binary @trace.json.gz`) is read as if its Content-Encoding had said so. */
 async function* decompressFile(source: AsyncGenerator<Buffer>, tally: { sentBytes: number }): AsyncGenerator<Buffer> {
-  let head: Buffer = Buffer.alloc(0);
-  while (head.length < MAGIC_BYTES) {
-    const next = await source.next();
-    if (next.done === true) break;
-    head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+  try {
+    let head: Buffer = Buffer.alloc(0);
+    while (head.length < MAGIC_BYTES) {
+      const next = await source.next();
+      if (next.done === true) break;
+      head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+    }
+    const create = findFileDecompressor(head);
+    yield* create === null ? prepend(head, source) : decompress(prepend(head, source), create, tally);
+  } finally {
+    await source.return(undefined);
   }
-  async function* all(): AsyncGenerator<Buffer> {
-    if (head.length > 0) yield head;
-    yield* source;
-  }
-  const create = findFileDecompressor(head);
-  yield* create === null ? all() : decompress(all(), create, tally);
+}
+
+async function* prepend(head: Buffer, source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  if (head.length > 0) yield head;
+  yield* source;
 }
 
 /** Enough to tell gzip (RFC 1952: 1f 8b) from zstd (RFC 8878: 28 b5 2f fd); neither is UTF-8. */
