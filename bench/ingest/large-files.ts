@@ -102,7 +102,7 @@ async function measure(stack: Stack, kind: Kind, folder: string): Promise<Measur
   const rows = Math.round((readMegabytes() * MEGABYTE) / ROW_BYTES[kind]);
   if (kind === 'sqlite') writeDatabase(rows, path);
   else await writeByStore(stack, kind, rows, path);
-  const runId = await openRun(stack, `large ${kind}`);
+  const runId = await openRun(stack, `large-${kind}`);
   await settle([stack.servicePid, stack.storePid()]);
   const idle = readResidentBytes(stack.servicePid);
   const started = performance.now();
