@@ -15,10 +15,12 @@ export type Specimen = { readonly name: string; readonly format: Format; readonl
 
 export type Outcome = { readonly result: ParseResult } | { readonly refusal: string };
 
-/** The example of every format of the gallery: a new format is damaged without a line here. */
+/** The example of every text format of the gallery: a new format is damaged without a line here. */
 export const EXAMPLES: readonly Specimen[] = PAYLOAD_KINDS.flatMap((kind) =>
-  FORMATS_BY_KIND[kind].map((format) => {
-    const { payload, query } = findExample(kind, format.id);
+  FORMATS_BY_KIND[kind].flatMap((format) => {
+    const example = findExample(kind, format.id);
+    if ('file' in example) return [];
+    const { payload, query } = example;
     return { name: `${kind}/${format.id}`, format, text: payload, parameters: readPayloadQuery(query).parameters };
   }),
 );
@@ -82,6 +84,7 @@ export function readOrRefuse({ format, parameters }: Specimen, text: string, pie
 }
 
 function read(format: Format, parameters: PayloadParameters, text: string, pieces: readonly number[]): ParseResult {
+  if (format.mode === 'file') throw new RangeError(`${format.id} is no text`);
   if (format.mode === 'whole') return format.parse(text, parameters);
   const parser = format.open(parameters);
   const records: IngestRecord[] = [];
