@@ -33,7 +33,7 @@ const path: unknown = workerData;
 if (typeof path !== 'string') throw new RangeError('the path of a database is required');
 const database = new sqlite.Database(path, { readOnly: true });
 database.exec(
-  `PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CACHE_KIB}`,
+  `PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -${CACHE_KIB}`,
 );
 
 parentPort?.on('message', (request: SqliteRequest) => parentPort?.postMessage(answer(request)));
