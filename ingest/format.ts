@@ -39,7 +39,7 @@ export type ByteSource = {
 
 /** A value as SQLite stores it. */
 export type TableCell = number | bigint | string | null;
-/** Which columns of a table are read, and as what; a name that the table lacks gives nulls. */
+/** Which columns of a table are read, and as what; a number is a whole one; a name that the table lacks gives nulls. */
 export type TableColumn = { readonly name: string; readonly type: 'number' | 'text' };
 /** Rows in the order of their ids: `columns[i][row]`. */
 export type TableBatch = { readonly rowCount: number; readonly columns: readonly (readonly TableCell[])[] };
@@ -48,7 +48,7 @@ export type TableBatch = { readonly rowCount: number; readonly columns: readonly
 export type TableSource = {
   /** Column names by table, null for a view or a virtual table. @throws ParseError when the file is no sound database */
   readonly tables: () => Promise<ReadonlyMap<string, readonly string[] | null>>;
-  /** @throws ParseError when the table cannot be read, or a number column holds text */
+  /** @throws ParseError when the table cannot be read, or a number column holds something else */
   readonly rows: (table: string, columns: readonly TableColumn[]) => AsyncIterable<TableBatch>;
   /** Texts of a table by its integer key; ids that it lacks are left out. @throws ParseError as `rows`, or when `id` is not the key */
   readonly texts: (

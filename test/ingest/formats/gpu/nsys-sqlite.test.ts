@@ -120,7 +120,7 @@ const FORGED: readonly { readonly name: string; readonly statements: readonly st
   {
     name: 'a text in place of a number',
     statements: [`UPDATE ${KERNEL} SET start = 'soon'`],
-    why: /holds a text where a number belongs/,
+    why: /holds something that is no whole number/,
   },
   { name: 'an end before its start', statements: [`UPDATE ${KERNEL} SET end = 1`], why: /which is no time/ },
   {
