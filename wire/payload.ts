@@ -23,6 +23,7 @@ export const FORMATS = {
     'ncu-csv',
     'nsys-csv',
     'kineto',
+    'nsys-sqlite',
   ],
   wcet: [
     'cycles-csv',
@@ -38,7 +39,7 @@ export const FORMATS = {
     'babeltrace',
     'mapped-csv',
   ],
-  samples: ['csv', 'ndjson', 'hdr-log', 'hdr-histogram', 'k6', 'wrk2'],
+  samples: ['csv', 'ndjson', 'hdr-log', 'hdr-histogram', 'k6', 'wrk2', 'arrow', 'parquet'],
   events: ['kernel-log', 'ndjson'],
 } as const;
 

@@ -40,7 +40,7 @@ function* decode(body: Buffer): Generator<string> {
 
 function* readRecords({ kind, format: id, body }: Case): Generator<readonly IngestRecord[]> {
   const format = findFormat(kind, id);
-  if (format === undefined) throw new RangeError(`no format ${id}`);
+  if (format === undefined || format.mode === 'file') throw new RangeError(`no text format ${id}`);
   if (format.mode === 'whole') yield format.parse([...decode(body)].join(''), PARAMETERS).records;
   else {
     const parser = format.open(PARAMETERS);

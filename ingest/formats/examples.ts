@@ -17,7 +17,7 @@ export const FORMAT_EXAMPLES = {
   events: EVENTS_EXAMPLES,
 } as const;
 
-export { type FormatExample, isTextExample, type TextExample } from './example.ts';
+export type { FormatExample } from './example.ts';
 
 /** The example of a format. @throws RangeError when the kind has no format of that id */
 export function findExample(kind: PayloadKind, id: FormatId): FormatExample {

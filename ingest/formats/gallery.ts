@@ -4,7 +4,7 @@ import { ENVIRONMENT_FORMATS, type EnvironmentFormat } from '../environment/inde
 import type { Format, ParseResult } from '../format.ts';
 import { readPayloadQuery } from '../parameters.ts';
 import type { IngestRecord, RecordSeries } from '../records.ts';
-import { type FormatExample, findExample, isTextExample, type TextExample } from './examples.ts';
+import { type FormatExample, findExample } from './examples.ts';
 import { FORMATS_BY_KIND } from './index.ts';
 
 /** Records shown of an example; the rest is counted. */
@@ -15,11 +15,11 @@ const END_CHARACTERS = 60;
 const CAPTURED_S = 1_795_200_693;
 
 /** docs/formats.md: every format with a line of its tool's output and what the parser makes of it, computed here and written nowhere by hand. */
-export function renderFormatGallery(): string {
+export async function renderFormatGallery(): Promise<string> {
   return `${INTRODUCTION}
 ${renderContents()}
 
-${PAYLOAD_KINDS.map(renderKind).join('\n\n')}
+${(await Promise.all(PAYLOAD_KINDS.map(renderKind))).join('\n\n')}
 
 ${renderEnvironment()}
 `;
@@ -43,36 +43,39 @@ function renderContents(): string {
 const renderContent = (kind: string, formats: readonly { readonly id: string }[]) =>
   `- [${kind}](#${kind}): ${formats.map(({ id }) => id).join(', ')}`;
 
-function renderKind(kind: PayloadKind): string {
-  const formats = FORMATS_BY_KIND[kind].map((format) => renderFormat(format, findExample(kind, format.id)));
+async function renderKind(kind: PayloadKind): Promise<string> {
+  const formats = await Promise.all(FORMATS_BY_KIND[kind].map((format) => renderFormat(format, findExample(kind, format.id))));
   return [`## ${kind}`, `\`POST /v1/runs/{runId}/${kind}?format=…\``, ...formats].join('\n\n');
 }
 
-function renderFormat(format: Format, example: FormatExample): string {
+async function renderFormat(format: Format, example: FormatExample): Promise<string> {
   const query = Object.entries(example.query).map(([name, value]) => `\`${name}=${value}\``);
-  const size = format.mode === 'stream' ? 'may be larger than memory' : 'read whole';
+  const size = format.mode === 'whole' ? 'read whole' : 'may be larger than memory';
   const sent = query.length === 0 ? 'Sent with nothing else' : `Sent with ${query.join(' ')}`;
   const options = Object.entries(example.options).map(([name, meaning]) => `- \`${name}\`: ${meaning}`);
   return [
     `### ${format.kind} ${format.id}`,
     `${escapeText(format.summary)}`,
     ...(options.length === 0 ? [] : [options.join('\n')]),
-    ...(isTextExample(example)
-      ? [
-          fence(lineOf(example.payload, example.shown)),
-          `${sent} (${size}), the example becomes`,
-          fence(renderResult(readExample(format, example))),
-        ]
-      : [`${example.file} ${sent} (${size}).`]),
+    fence('file' in example ? example.drawing : lineOf(example.payload, example.shown)),
+    `${sent} (${size}), the example becomes`,
+    fence(renderResult(await readExample(format, example))),
   ].join('\n\n');
 }
 
 /** What an example becomes. */
-export function readExample(format: Format, { payload, query }: TextExample): ParseResult {
-  const { parameters } = readPayloadQuery(query);
-  if (format.mode === 'whole') return format.parse(payload, parameters);
+export async function readExample(format: Format, example: FormatExample): Promise<ParseResult> {
+  const { parameters } = readPayloadQuery(example.query);
+  if ('file' in example || format.mode === 'file') {
+    if (!('file' in example) || format.mode !== 'file') throw new RangeError(`the example of ${format.id} is of another mode`);
+    const parser = format.openFile(example.file, parameters);
+    const records: IngestRecord[] = [];
+    for await (const part of parser.records) records.push(...part);
+    return { records, warnings: parser.warnings() };
+  }
+  if (format.mode === 'whole') return format.parse(example.payload, parameters);
   const parser = format.open(parameters);
-  const records = [...parser.push(payload), ...parser.end()];
+  const records = [...parser.push(example.payload), ...parser.end()];
   return { records, warnings: parser.warnings() };
 }
 

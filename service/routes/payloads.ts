@@ -51,6 +51,8 @@ export function payloadRoutes(services: Services): FastifyPluginCallback {
           }
           inFlight += 1;
           services.metrics.payloadsInFlight.set(inFlight);
+          // A large file is read once it has arrived: the connection is silent then, and must not be taken for one whose client is gone.
+          request.raw.once('end', () => request.raw.socket.setTimeout(0));
           try {
             const receipt = await receive(services, kind, request);
             countOutcome(services, kind, receipt);

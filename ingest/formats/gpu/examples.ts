@@ -1,5 +1,6 @@
 import type { FORMATS } from '../../../wire/payload.ts';
 import type { FormatExample } from '../example.ts';
+import { createExampleDatabase } from '../example-files.ts';
 
 const NCU_COLUMNS =
   '"ID","Process ID","Process Name","Host Name","Kernel Name","Context","Stream","Block Size","Grid Size","Device","CC","Section Name","Metric Name","Metric Unit","Metric Value"';
@@ -107,6 +108,21 @@ ${NCU_LAUNCH},"sm__throughput.avg.pct_of_peak_sustained_elapsed","%","65.77"
 ]}
 `,
     shown: 2,
+    query: {},
+    options: {},
+  },
+  'nsys-sqlite': {
+    file: createExampleDatabase({
+      META_DATA_EXPORT: [{ name: 'EXPORT_SCHEMA_VERSION', value: '3.11.0' }],
+      TARGET_INFO_SESSION_START_TIME: [{ utcEpochNs: 1_764_000_000_000_000_000n }],
+      StringIds: [{ id: 41, value: 'ampere_sgemm_128x64_nn' }],
+      CUPTI_ACTIVITY_KIND_KERNEL: [
+        { start: 125_250, end: 137_666, deviceId: 0, streamId: 7, correlationId: 4113, demangledName: 41, shortName: 41 },
+      ],
+    }),
+    drawing: `CUPTI_ACTIVITY_KIND_KERNEL
+start   end     deviceId  streamId  correlationId  demangledName
+125250  137666  0         7         4113           41 (StringIds: ampere_sgemm_128x64_nn)`,
     query: {},
     options: {},
   },

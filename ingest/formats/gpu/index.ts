@@ -5,6 +5,7 @@ import { dcgmiNvlinkFormat } from './dcgmi-nvlink.ts';
 import { kinetoFormat } from './kineto.ts';
 import { ncuCsvFormat } from './ncu-csv.ts';
 import { nsysCsvFormat } from './nsys-csv.ts';
+import { nsysSqliteFormat } from './nsys-sqlite.ts';
 import { nvidiaSmiNvlinkFormat } from './nvidia-smi-nvlink.ts';
 import { nvidiaSmiQFormat } from './nvidia-smi-q.ts';
 import { nvidiaSmiQueryFormat } from './nvidia-smi-query.ts';
@@ -20,4 +21,5 @@ export const GPU_FORMATS: readonly Format[] = [
   ncuCsvFormat,
   nsysCsvFormat,
   kinetoFormat,
+  nsysSqliteFormat,
 ];

@@ -1,5 +1,10 @@
 import type { FORMATS } from '../../../wire/payload.ts';
 import type { FormatExample } from '../example.ts';
+import { createExampleFile } from '../example-files.ts';
+import { ARROW_BYTES, PARQUET_BYTES } from './example-bytes.ts';
+
+const COLUMNS_DRAWING = `region  metric   unit  value
+memcpy  latency  us    1.2`;
 
 const HISTOGRAM = 'HISTFAAAACp4nJNpmSzMwMDAzQABzFCaEURcm7yEwf4DVITtMKPIVjmWg8JMAJOFBx0=';
 
@@ -76,6 +81,18 @@ Requests/sec:   2000.28
 Transfer/sec:    676.18KB
 `,
     shown: 21,
+    query: {},
+    options: {},
+  },
+  arrow: {
+    file: createExampleFile(ARROW_BYTES),
+    drawing: COLUMNS_DRAWING,
+    query: {},
+    options: {},
+  },
+  parquet: {
+    file: createExampleFile(PARQUET_BYTES),
+    drawing: COLUMNS_DRAWING,
     query: {},
     options: {},
   },

@@ -34,6 +34,7 @@ export async function decode(bytes: Buffer): Promise<string> {
 
 /** @param piece characters given at once to a format that streams */
 export function parseInPieces(format: Format, text: string, parameters: PayloadParameters, piece: number): ParseResult {
+  if (format.mode === 'file') throw new RangeError(`${format.id} is no text`);
   if (format.mode === 'whole') return format.parse(text, parameters);
   const parser = format.open(parameters);
   const records: IngestRecord[] = [];

@@ -4,13 +4,15 @@ import { NO_PARAMETERS } from './reading.ts';
 
 type Whole = Omit<Extract<Format, { readonly mode: 'whole' }>, 'id'>;
 type Stream = Omit<Extract<Format, { readonly mode: 'stream' }>, 'id'>;
+type File = Omit<Extract<Format, { readonly mode: 'file' }>, 'id'>;
 /** A format, registered or not. */
-export type AnyFormat = (Whole | Stream) & { readonly id: string };
+export type AnyFormat = (Whole | Stream | File) & { readonly id: string };
 
 /** @param piece characters given at once to a format that streams */
 export function read(format: AnyFormat, text: string, parameters: Partial<PayloadParameters> = {}, piece = 65_536): ParseResult {
   const given = { ...NO_PARAMETERS, ...parameters };
   if (format.mode === 'whole') return format.parse(text, given);
+  if (format.mode === 'file') throw new RangeError(`${format.id} is a file`);
   const parser = format.open(given);
   const records: IngestRecord[] = [];
   for (let start = 0; start < text.length; start += piece) records.push(...parser.push(text.slice(start, start + piece)));

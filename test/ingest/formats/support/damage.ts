@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Format, ParseError, type ParseResult, type PayloadParameters } from '../../../../ingest/format.ts';
-import { findExample, isTextExample } from '../../../../ingest/formats/examples.ts';
+import { findExample } from '../../../../ingest/formats/examples.ts';
 import { FORMATS_BY_KIND } from '../../../../ingest/formats/index.ts';
 import { readPayloadQuery } from '../../../../ingest/parameters.ts';
 import type { IngestRecord } from '../../../../ingest/records.ts';
@@ -15,11 +15,11 @@ export type Specimen = { readonly name: string; readonly format: Format; readonl
 
 export type Outcome = { readonly result: ParseResult } | { readonly refusal: string };
 
-/** The example of every format of the gallery: a new format is damaged without a line here. */
+/** The example of every text format of the gallery: a new format is damaged without a line here. */
 export const EXAMPLES: readonly Specimen[] = PAYLOAD_KINDS.flatMap((kind) =>
   FORMATS_BY_KIND[kind].flatMap((format) => {
     const example = findExample(kind, format.id);
-    if (!isTextExample(example)) return [];
+    if ('file' in example) return [];
     const { payload, query } = example;
     return { name: `${kind}/${format.id}`, format, text: payload, parameters: readPayloadQuery(query).parameters };
   }),
@@ -86,6 +86,7 @@ export function readOrRefuse({ format, parameters }: Specimen, text: string, pie
 }
 
 function read(format: Format, parameters: PayloadParameters, text: string, pieces: readonly number[]): ParseResult {
+  if (format.mode === 'file') throw new RangeError(`${format.id} is no text`);
   if (format.mode === 'whole') return format.parse(text, parameters);
   const parser = format.open(parameters);
   const records: IngestRecord[] = [];

@@ -25,6 +25,7 @@ export const NO_PARAMETERS: PayloadParameters = {
 /** Reads a text at once, also with a format that streams. */
 export function parse(format: Format | FormatDraft, text: string, parameters: Partial<PayloadParameters> = {}): ParseResult {
   const all = { ...NO_PARAMETERS, ...parameters };
+  if (format.mode === 'file') throw new RangeError(`${format.id} is no text`);
   if (format.mode === 'whole') return format.parse(text, all);
   const parser = format.open(all);
   const records = [...parser.push(text), ...parser.end()];

@@ -42,6 +42,7 @@ function toParameters({ unit, region, ...extra }: Query): PayloadParameters {
 export function readWcet(format: WcetFormat<string>, text: string, query: Query = {}, pieceLength = 65_536): ParseResult {
   const parameters = toParameters(query);
   if (format.mode === 'whole') return format.parse(text, parameters);
+  if (format.mode === 'file') throw new RangeError(`${format.id} is a file`);
   const parser = format.open(parameters);
   const records: IngestRecord[] = [];
   for (let start = 0; start < text.length; start += pieceLength) records.push(...parser.push(text.slice(start, start + pieceLength)));
