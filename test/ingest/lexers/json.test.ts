@@ -99,7 +99,10 @@ describe('JsonReader', () => {
   });
 
   test('reads flat objects into the arrays of the one before', () => {
-    const reader = new JsonReader('{"a":1,"b":"x"}{"a":2,"b":"y"}{"a":3}{"a":4,"bb":5}{"a":6 , "bb":0.25}{"a":6 , "bb":[7]}{}{"b":1,"a":2,"b":3}', '');
+    const reader = new JsonReader(
+      '{"a":1,"b":"x"}{"a":2,"b":"y"}{"a":3}{"a":4,"bb":5}{"a":6 , "bb":0.25}{"a":6 , "bb":[7]}{}{"b":1,"a":2,"b":3}',
+      '',
+    );
     const names: string[] = [];
     const values: JsonValue[] = [];
     const gaps: string[] = [];
