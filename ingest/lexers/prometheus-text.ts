@@ -90,6 +90,8 @@ export class PrometheusReader {
     if (timestamp !== '' && !/^-?\d{1,16}$/.test(timestamp)) this.fail(`'${timestamp.slice(0, 40)}' after the value is no timestamp`);
     this.skipSpace();
     if (this.position < this.end) this.fail('there is text after the sample; exemplars are not read');
+    // The format asks for it, and without it the number may have lost digits.
+    if (this.end === this.text.length) this.fail('the last line has no line end, so the page was cut off: send it whole');
     return { name, labels, head, value, timestamp, line: this.line };
   }
 

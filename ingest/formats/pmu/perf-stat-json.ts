@@ -5,6 +5,7 @@ import { TerminatedLines } from '../../lexers/terminated-lines.ts';
 import type { FormatDraft } from '../draft.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
+import { isAbsent } from './perf-fields.ts';
 import { mendLine, mendMetric, mendValue } from './perf-json-repair.ts';
 import type { PrintedMetric } from './perf-metric-series.ts';
 import { isTableMetric } from './perf-metric-units.ts';
@@ -117,6 +118,10 @@ class PerfJsonStream implements StreamParser {
     }
     const value = hasCommas ? mendValue(line.value) : line.value;
     const isRepaired = value !== line.value;
+    if (hasCommas && !isRepaired && !isAbsent(value)) {
+      const detail = `the value '${value.slice(0, 40)}' of ${line.event.slice(0, 80)} is not what perf prints where its percentage has a comma: run perf with LC_ALL=C`;
+      throw new ParseError(detail, reader.place(start));
+    }
     if (isRepaired) this.#tally.add('decimal_comma', 'perf ran in a locale with decimal commas, which were read as points', reader.line);
     this.#records.add(isRepaired ? { ...line, value } : line, isRepaired ? REPAIRED : NO_FLAGS);
     const unit = object.find('metric-unit');

@@ -166,6 +166,15 @@ describe('perf-stat-json', () => {
     assert.deepEqual([readingsOf(twice)[2]?.series.labels, codesOf(twice)], [{ instance: '2' }, ['repeated_counter']]);
   });
 
+  test('labels cgroups and every part of a machine that perf knows', () => {
+    for (const part of ['cpu', 'core', 'socket', 'die', 'node', 'cache', 'cluster', 'thread', 'cgroup']) {
+      const [reading] = readingsOf(
+        read(`{"${part}" : "S0", "counters" : 2, "counter-value" : "7.000000", "unit" : "", "event" : "cycles"}\n`),
+      );
+      assert.deepEqual(reading?.series.labels, { [part]: 'S0' });
+    }
+  });
+
   test('warns of members that perf is not known to print beside a counter', () => {
     assert.deepEqual(codesOf(read('{"counter-value" : "7", "event" : "cycles", "hwc" : "S0"}')), ['unknown_member']);
   });
@@ -178,6 +187,7 @@ describe('perf-stat-json', () => {
     ['{"GHz  cycles_frequency" : 3}', 1, /is not a string/],
     ['{"counter-value" : "7", "event" : "cycles", "pcnt-running" : 100,0}', 1, /decimal comma.*LC_ALL=C/],
     ['{"counter-value" : "1.234,500000", "event" : "cycles", "pcnt-running" : 100,00}', 1, /'1.234,500000' of cycles.*LC_ALL=C/],
+    ['{"counter-value" : "12.5", "event" : "cycles", "pcnt-running" : 100,00}', 1, /'12.5' of cycles.*LC_ALL=C/],
     ['{"counter-value" : "1,5", "event" : "cycles", "pcnt-running" : 100,00}', 1, /'1,5' of cycles.*LC_ALL=C/],
     ['{"counter-value" : "7", "event" : "cycles", "interval" : "0.2"}', 1, /interval is not a number/],
     ['{"counter-value" : "7", "event" : "cycles", "cpu" : 3}', 1, /cpu is not a string/],
