@@ -27,7 +27,8 @@ export const perfStatJsonFormat = {
   detect: (head) =>
     /^\uFEFF?\s*(#[^\n]*\n\s*)*\{/.test(head) &&
     !/^\uFEFF?\s*\{\s*"(context|papi_version|linux-perf-json-version)"\s*:/.test(head) &&
-    /\{\s*\}|"(counter-value|metric-value|[^"\n]*_per_second|[^"\n]{1,40} {2}[^"\n]{1,80})"/.test(head),
+    // perf alone leaves a blank before the colon.
+    /\{\s*\}|"(counter-value|metric-value)"|"[^"\n]{1,120}" : "(-?\d+\.\d+|none|nan)"[,}]/.test(head),
   open: (parameters) => new PerfJsonStream(parameters),
 } satisfies FormatDraft;
 

@@ -166,6 +166,24 @@ describe('perf-stat-json', () => {
     assert.deepEqual([readingsOf(twice)[2]?.series.labels, codesOf(twice)], [{ instance: '2' }, ['repeated_counter']]);
   });
 
+  test('is told from other JSON by what perf prints', () => {
+    for (const head of [
+      '{}\n{"metric-value" : ""}',
+      '{"core" : "S0-D0-C0", "counters" : 2, "GHz" : "3.2"}',
+      '{"insn per cycle" : "none"}',
+    ]) {
+      assert.ok(perfStatJsonFormat.detect(head), head);
+    }
+    for (const head of [
+      '{"papi_version": "7.1.0"',
+      '{"date": "1.5"}',
+      '[{"a" : "1.5"}]',
+      fixture('google-benchmark-synthetic/counters.json'),
+    ]) {
+      assert.ok(!perfStatJsonFormat.detect(head), head);
+    }
+  });
+
   test('labels cgroups and every part of a machine that perf knows', () => {
     for (const part of ['cpu', 'core', 'socket', 'die', 'node', 'cache', 'cluster', 'thread', 'cgroup']) {
       const [reading] = readingsOf(
