@@ -9,6 +9,7 @@ import { isAbsent } from './perf-fields.ts';
 import { mendLine, mendMetric, mendValue } from './perf-json-repair.ts';
 import type { PrintedMetric } from './perf-metric-series.ts';
 import { isTableMetric } from './perf-metric-units.ts';
+import { RepeatedRuns } from './perf-repeated-runs.ts';
 import { PerfObject } from './perf-stat-lines.ts';
 import { PerfStatRecords } from './perf-stat-records.ts';
 
@@ -43,6 +44,7 @@ class PerfJsonStream implements StreamParser {
   readonly #parameters: PayloadParameters;
   readonly #tally = new WarningTally();
   readonly #records: PerfStatRecords;
+  readonly #runs = new RepeatedRuns();
   readonly #object = new PerfObject();
   readonly #lines = new TerminatedLines((line, number) => this.#take(line, number));
   readonly #tableMetrics = new Map<string, boolean>();
@@ -71,7 +73,7 @@ class PerfJsonStream implements StreamParser {
     warnOfUnused(this.#parameters, this.#hasMetrics ? ['metric'] : ['metric', 'unit'], this.#tally);
     // 6.1 prints metric-value as a number and a comment into the file, later versions print it as a string or not at all.
     const isOld = this.#hasNumber || (this.#hasHeader && !this.#hasText);
-    return this.#records.finish(isOld ? 'old' : this.#hasText ? 'new' : 'unknown');
+    return this.#records.finish(isOld ? 'old' : this.#hasText ? 'new' : this.#runs.version());
   }
 
   warnings() {
@@ -124,6 +126,7 @@ class PerfJsonStream implements StreamParser {
       throw new ParseError(detail, reader.place(start));
     }
     if (isRepaired) this.#tally.add('decimal_comma', 'perf ran in a locale with decimal commas, which were read as points', reader.line);
+    if (line.hasVariance && line.runtimeNs !== undefined) this.#runs.addRuntime({ value, unit: line.unit, runtimeNs: line.runtimeNs });
     this.#records.add(isRepaired ? { ...line, value } : line, isRepaired ? REPAIRED : NO_FLAGS);
     const unit = object.find('metric-unit');
     if (typeof unit !== 'string' || metric === undefined || !this.#isTableMetric(unit)) return;

@@ -50,6 +50,19 @@ describe('perf-stat-json', () => {
     });
   }
 
+  test('tells a mean by a clock whose value is not its own run time, where no metric tells the version', () => {
+    // As 7.2 prints -r 5 (task-clock of p72-r5-x.csv), and as 6.1 would.
+    const clock = (value: string) =>
+      `{"counter-value" : "${value}", "unit" : "msec", "event" : "task-clock", "variance" : 1.40, "event-runtime" : 140640234, "pcnt-running" : 100.00}\n`;
+    for (const [value, code, flags] of [
+      ['138.430000', 'mean_of_runs', []],
+      ['140.640234', 'last_run_only', ['tool_bug']],
+    ] as const) {
+      const result = read(clock(value));
+      assert.deepEqual([codesOf(result), readingsOf(result)[0]?.quality], [[code], flags]);
+    }
+  });
+
   test('makes autocorrelated samples of intervals, in a series of their own', () => {
     const result = read(fixture('perf-6.12/interval.jsonl'));
     const [clock] = samplesOf(result);
