@@ -74,7 +74,8 @@ export function readPrefix(
 ): PerfPrefix | undefined {
   const first = trimBlanks(fields[0] ?? '');
   const interval = INTERVAL.test(first) ? parseDecimal(first) : undefined;
-  const start = interval === undefined ? 0 : 1;
+  // Behind the intervals, --summary prints totals with this word in front.
+  const start = interval === undefined && first !== 'summary' ? 0 : 1;
   const valueAt = (index: number) => isValue(fields[index] ?? '');
   const id = trimBlanks(fields[start] ?? '');
   if (valueAt(start) || id === '') return { interval, aggregation: NO_AGGREGATION, next: start };

@@ -6,6 +6,7 @@ import { parseDecimal } from '../../lexers/number.ts';
 import { detach } from '../../lexers/stream-text.ts';
 import type { RecordSeries } from '../../records.ts';
 import { declareSeries } from '../series.ts';
+import type { WarningTally } from '../warning-tally.ts';
 import { METRIC_PREFIX, type MetricUnit, metricNameOf, metricUnitOf } from './perf-metric-units.ts';
 import { labelsOf, readAggregation } from './perf-series.ts';
 import type { PerfValue } from './perf-stat-records.ts';
@@ -29,12 +30,14 @@ const NO_NUMBER = /^(-?nan|-?inf|none)$/;
 /** Metrics that perf derives from its counters, as series `perf.metric.<name>`; printed twice in one interval, the second is instance=2. */
 export class PerfMetrics {
   readonly #parameters: PayloadParameters;
+  readonly #tally: WarningTally;
   readonly #units = new Map<string, MetricUnit | null>();
   readonly #slots = new Map<string, Slot>();
   #count = 0;
 
-  constructor(parameters: PayloadParameters) {
+  constructor(parameters: PayloadParameters, tally: WarningTally) {
     this.#parameters = parameters;
+    this.#tally = tally;
   }
 
   /** Undefined when the unit is neither in the name nor declared. */
@@ -89,6 +92,10 @@ export class PerfMetrics {
     let series = slot.instances[index];
     if (series === undefined) {
       series = this.#declare(metric, unit, index + 1);
+      if (index > 0) {
+        const detail = `the metric ${series.nativeMetric} stands in several lines of one part of the machine; they are told apart by their order alone (label instance)`;
+        this.#tally.add('repeated_counter', detail, metric.line);
+      }
       slot.instances.push(series);
     }
     return { series, key };

@@ -25,7 +25,7 @@ export class RepeatedRuns {
   readonly #rates: { readonly count: number; readonly perSecond: number; readonly rounding: number }[] = [];
 
   /** A clock's value equals its own run time when both are of the last run. */
-  addRuntime({ value, unit, runtimeNs }: CounterFields): void {
+  addRuntime({ value, unit, runtimeNs }: Pick<CounterFields, 'value' | 'unit' | 'runtimeNs'>): void {
     const scale = ROUNDING_NS[unit];
     const printed = parseDecimal(value);
     if (scale === undefined || printed === undefined || printed === 0) return;

@@ -5,9 +5,11 @@ import { LineStream } from '../../lexers/line-stream.ts';
 import type { FormatDraft } from '../draft.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
+import { isAbsent } from './perf-fields.ts';
 import { mendLine, mendMetric, mendValue } from './perf-json-repair.ts';
 import type { PrintedMetric } from './perf-metric-series.ts';
 import { isTableMetric } from './perf-metric-units.ts';
+import { RepeatedRuns } from './perf-repeated-runs.ts';
 import { PerfObject } from './perf-stat-lines.ts';
 import { PerfStatRecords } from './perf-stat-records.ts';
 
@@ -26,7 +28,8 @@ export const perfStatJsonFormat = {
   detect: (head) =>
     /^\uFEFF?\s*(#[^\n]*\n\s*)*\{/.test(head) &&
     !/^\uFEFF?\s*\{\s*"(context|papi_version|linux-perf-json-version)"\s*:/.test(head) &&
-    /\{\s*\}|"(counter-value|metric-value|[^"\n]*_per_second|[^"\n]{1,40} {2}[^"\n]{1,80})"/.test(head),
+    // perf alone leaves a blank before the colon.
+    /\{\s*\}|"(counter-value|metric-value)"|"[^"\n]{1,120}" : "(-?\d+\.\d+|none|nan)"[,}]/.test(head),
   open: (parameters) => new PerfJsonStream(parameters),
 } satisfies FormatDraft;
 
@@ -41,6 +44,7 @@ class PerfJsonStream implements StreamParser {
   readonly #parameters: PayloadParameters;
   readonly #tally = new WarningTally();
   readonly #records: PerfStatRecords;
+  readonly #runs = new RepeatedRuns();
   readonly #object = new PerfObject();
   readonly #lines = new LineStream((line, number) => this.#take(line, number));
   readonly #tableMetrics = new Map<string, boolean>();
@@ -69,7 +73,7 @@ class PerfJsonStream implements StreamParser {
     warnOfUnused(this.#parameters, this.#hasMetrics ? ['metric'] : ['metric', 'unit'], this.#tally);
     // 6.1 prints metric-value as a number and a comment into the file, later versions print it as a string or not at all.
     const isOld = this.#hasNumber || (this.#hasHeader && !this.#hasText);
-    return this.#records.finish(isOld ? 'old' : this.#hasText ? 'new' : 'unknown');
+    return this.#records.finish(isOld ? 'old' : this.#hasText ? 'new' : this.#runs.version());
   }
 
   warnings() {
@@ -117,7 +121,12 @@ class PerfJsonStream implements StreamParser {
     }
     const value = hasCommas ? mendValue(line.value) : line.value;
     const isRepaired = value !== line.value;
+    if (hasCommas && !isRepaired && !isAbsent(value)) {
+      const detail = `the value '${value.slice(0, 40)}' of ${line.event.slice(0, 80)} is not what perf prints where its percentage has a comma: run perf with LC_ALL=C`;
+      throw new ParseError(detail, reader.place(start));
+    }
     if (isRepaired) this.#tally.add('decimal_comma', 'perf ran in a locale with decimal commas, which were read as points', reader.line);
+    if (line.hasVariance && line.runtimeNs !== undefined) this.#runs.addRuntime({ value, unit: line.unit, runtimeNs: line.runtimeNs });
     this.#records.add(isRepaired ? { ...line, value } : line, isRepaired ? REPAIRED : NO_FLAGS);
     const unit = object.find('metric-unit');
     if (typeof unit !== 'string' || metric === undefined || !this.#isTableMetric(unit)) return;

@@ -49,7 +49,7 @@ export class PerfStatRecords {
     this.#parameters = parameters;
     this.#tally = tally;
     this.#series = new PerfSeriesTable(parameters, tally);
-    this.#metrics = new PerfMetrics(parameters);
+    this.#metrics = new PerfMetrics(parameters, tally);
   }
 
   /** Whether nothing was added yet. */

@@ -1,6 +1,6 @@
 /**
- * Two samples of memcpy · latency, 1.2 and 1.3 us, as ClickHouse 26.7 writes them without compression:
- * SELECT 'memcpy' AS region, 'latency' AS metric, 'us' AS unit, [1.2, 1.3][number + 1] AS value FROM numbers(2). Base64.
+ * Two samples of memcpy · latency, 1.2 and 1.3 us, in columns region, metric, unit and value, as ClickHouse 26.7 writes them without
+ * compression. Base64.
  */
 export const ARROW_BYTES = [
   'QVJST1cxAAD/////AAEAABAAAAAAAAoADAAGAAUACAAKAAAAAAEEAAwAAAAIAAgAAAAEAAgAAAAEAAAABAAAAKAAAABkAAAAOAAAAAQAAACA////AAAAAxAAAAAcAAAABA',

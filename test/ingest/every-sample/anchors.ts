@@ -440,6 +440,7 @@ export const ANCHORS: readonly Anchor[] = [
 /** Formats without a readable file in the collection, and why. */
 export const WITHOUT_ANCHOR: Readonly<Record<string, string>> = {
   'pmu/perf-data-json': 'both files are the first 3000 bytes of one, and are refused as cut off',
+  'gpu/nsys-sqlite': 'no file in the collection; read along the documented schema',
   'wcet/cycles-csv': 'our own format; the one file that fits has a dead counter and is refused for it',
   'wcet/bounds': 'our own format',
   'wcet/otawa': 'no real output was found; the file describes the layout',
@@ -454,4 +455,6 @@ export const WITHOUT_ANCHOR: Readonly<Record<string, string>> = {
   'samples/hdr-histogram': 'no file in the collection',
   'samples/k6': 'no file in the collection',
   'samples/wrk2': 'no file in the collection',
+  'samples/arrow': 'no file in the collection; ClickHouse writes those that are tested',
+  'samples/parquet': 'no file in the collection; ClickHouse writes those that are tested',
 };

@@ -46,6 +46,7 @@ describe('perf-stat-csv', () => {
     ['0,,duration_time,1,100.00,,', ['cpu.elapsed', {}, 0, 'unit_assumed', 'tool_bug']],
     ['5.25,Joules,power/energy-pkg/,10,100.00,,', ['perf.power/energy-pkg/', {}, 5.25]],
     ['CPU3,7,,cycles,10,100.00,,', ['cpu.cycles', { cpu: '3' }, 7]],
+    ['summary,CPU3,7,,cycles,10,100.00,,', ['cpu.cycles', { cpu: '3' }, 7]],
     ['S0-D0-C1,2,7,,cycles,10,100.00,,', ['cpu.cycles', { core: 'S0-D0-C1' }, 7]],
     ['S0-D0-C1,7,,cycles,10,100.00,,', ['cpu.cycles', { core: 'S0-D0-C1' }, 7]],
     ['S1,2,7,,cycles,10,100.00,,', ['cpu.cycles', { socket: 'S1' }, 7]],

@@ -50,6 +50,19 @@ describe('perf-stat-json', () => {
     });
   }
 
+  test('tells a mean by a clock whose value is not its own run time, where no metric tells the version', () => {
+    // As 7.2 prints -r 5 (task-clock of p72-r5-x.csv), and as 6.1 would.
+    const clock = (value: string) =>
+      `{"counter-value" : "${value}", "unit" : "msec", "event" : "task-clock", "variance" : 1.40, "event-runtime" : 140640234, "pcnt-running" : 100.00}\n`;
+    for (const [value, code, flags] of [
+      ['138.430000', 'mean_of_runs', []],
+      ['140.640234', 'last_run_only', ['tool_bug']],
+    ] as const) {
+      const result = read(clock(value));
+      assert.deepEqual([codesOf(result), readingsOf(result)[0]?.quality], [[code], flags]);
+    }
+  });
+
   test('makes autocorrelated samples of intervals, in a series of their own', () => {
     const result = read(fixture('perf-6.12/interval.jsonl'));
     const [clock] = samplesOf(result);
@@ -166,6 +179,33 @@ describe('perf-stat-json', () => {
     assert.deepEqual([readingsOf(twice)[2]?.series.labels, codesOf(twice)], [{ instance: '2' }, ['repeated_counter']]);
   });
 
+  test('is told from other JSON by what perf prints', () => {
+    for (const head of [
+      '{}\n{"metric-value" : ""}',
+      '{"core" : "S0-D0-C0", "counters" : 2, "GHz" : "3.2"}',
+      '{"insn per cycle" : "none"}',
+    ]) {
+      assert.ok(perfStatJsonFormat.detect(head), head);
+    }
+    for (const head of [
+      '{"papi_version": "7.1.0"',
+      '{"date": "1.5"}',
+      '[{"a" : "1.5"}]',
+      fixture('google-benchmark-synthetic/counters.json'),
+    ]) {
+      assert.ok(!perfStatJsonFormat.detect(head), head);
+    }
+  });
+
+  test('labels cgroups and every part of a machine that perf knows', () => {
+    for (const part of ['cpu', 'core', 'socket', 'die', 'node', 'cache', 'cluster', 'thread', 'cgroup']) {
+      const [reading] = readingsOf(
+        read(`{"${part}" : "S0", "counters" : 2, "counter-value" : "7.000000", "unit" : "", "event" : "cycles"}\n`),
+      );
+      assert.deepEqual(reading?.series.labels, { [part]: 'S0' });
+    }
+  });
+
   test('warns of members that perf is not known to print beside a counter', () => {
     assert.deepEqual(codesOf(read('{"counter-value" : "7", "event" : "cycles", "hwc" : "S0"}')), ['unknown_member']);
   });
@@ -178,6 +218,7 @@ describe('perf-stat-json', () => {
     ['{"GHz  cycles_frequency" : 3}', 1, /is not a string/],
     ['{"counter-value" : "7", "event" : "cycles", "pcnt-running" : 100,0}', 1, /decimal comma.*LC_ALL=C/],
     ['{"counter-value" : "1.234,500000", "event" : "cycles", "pcnt-running" : 100,00}', 1, /'1.234,500000' of cycles.*LC_ALL=C/],
+    ['{"counter-value" : "12.5", "event" : "cycles", "pcnt-running" : 100,00}', 1, /'12.5' of cycles.*LC_ALL=C/],
     ['{"counter-value" : "1,5", "event" : "cycles", "pcnt-running" : 100,00}', 1, /'1,5' of cycles.*LC_ALL=C/],
     ['{"counter-value" : "7", "event" : "cycles", "interval" : "0.2"}', 1, /interval is not a number/],
     ['{"counter-value" : "7", "event" : "cycles", "cpu" : 3}', 1, /cpu is not a string/],
