@@ -56,14 +56,11 @@ export class CsvRowScanner {
   }
 
   /**
-   * Refuses a last row whose last field may be the beginning of another: RFC 4180 lets the last line break out, but then 12 may have been 1250
-   * before the file was cut off. A quoted field says where it ends.
-   * @throws ParseError when the row found last has no line break, and its last field is plain
+   * Whether the last field of the row found last may be the beginning of another: RFC 4180 lets the last line break out, but then 12 may have
+   * been 1250 before the file was cut off. A quoted field says where it ends.
    */
-  assertEnded(): void {
-    if (this.terminated || this.#isQuoted(this.fieldCount - 1)) return;
-    const detail = 'the last row has no line end, so its last field may be cut off: end the file with a line feed';
-    throw new ParseError(detail, this.place(this.fieldCount - 1));
+  get mayBeCut(): boolean {
+    return !this.terminated && !this.#isQuoted(this.fieldCount - 1);
   }
 
   /** Offset of the field's first character, the opening quote included. */

@@ -4,7 +4,7 @@ import { forEachLine, openText } from '../../lexers/text.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
 import { BoundCollector } from './bound-collector.ts';
-import { assertFinished, CYCLES, type WcetFormat } from './wcet-format.ts';
+import { CYCLES, type WcetFormat, warnOfUnfinished } from './wcet-format.ts';
 
 /**
  * Bound-T: `Wcet:<executable>:<source>:<function>:<lines>:<cycles>` among Note:, Warning: and Error: lines. Source: published logs
@@ -79,7 +79,7 @@ function parseBoundT(text: string, parameters: PayloadParameters): ParseResult {
     });
   }
   const last = bounds.records().at(-1);
-  if (last !== undefined && !opened.endsWith('\n') && lineCount === last.line) assertFinished(last.line);
+  if (last !== undefined && !opened.endsWith('\n') && lineCount === last.line) warnOfUnfinished(last.line, tally);
   return bounds.result();
 }
 

@@ -6,7 +6,7 @@ import { forEachLine, openText } from '../../lexers/text.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
 import { BoundCollector } from './bound-collector.ts';
-import { assertFinished, type ExecutionUnit, requireTask, requireUnit, type WcetFormat } from './wcet-format.ts';
+import { type ExecutionUnit, requireTask, requireUnit, type WcetFormat, warnOfUnfinished } from './wcet-format.ts';
 
 /**
  * chronovise-app --csv-output: one row an analysis, the header only with --describe-csv. Source: captured output. The pWCET
@@ -40,7 +40,7 @@ function parseChronovise(text: string, parameters: PayloadParameters): ParseResu
   const unit = requireUnit(parameters, 'chronovise does not say it');
   const bounds = new BoundCollector(parameters, tally);
   for (const [index, row] of rows.entries()) addRow(row, index + 1, { task, unit, bounds, tally });
-  if (!opened.endsWith('\n')) assertFinished(rows.at(-1)?.line ?? 1);
+  if (!opened.endsWith('\n')) warnOfUnfinished(rows.at(-1)?.line ?? 1, tally);
   return bounds.result();
 }
 

@@ -4,7 +4,7 @@ import { type Format, ParseError, type ParseResult, type PayloadParameters } fro
 import { CsvRowScanner } from '../../lexers/csv-rows.ts';
 import { readDecimal, readInteger } from '../../lexers/decimal.ts';
 import { parseDecimal } from '../../lexers/number.ts';
-import { openText } from '../../lexers/text.ts';
+import { NO_LINE_END, openText } from '../../lexers/text.ts';
 import type { SamplesRecord } from '../../records.ts';
 import { declareSeries, warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
@@ -60,7 +60,7 @@ function parseCyclesCsv(text: string, parameters: PayloadParameters): ParseResul
       throw new ParseError(`a row has more than ${LIMITS.lineCharacters} characters`, { line, column: 1 });
     if (rows.fieldCount === 1 && rows.field(0) === '') continue;
     if (rows.fieldCount !== columns.count) refuseRow(rows, columns.count, position >= opened.length);
-    rows.assertEnded();
+    if (rows.mayBeCut) tally.add('no_line_end', NO_LINE_END, line);
     addRow(opened, rows, columns, groups, parameters, line);
   }
   if (groups.size === 0) throw new ParseError('there is a header row but no values', { line: 1, column: 1 });

@@ -5,7 +5,7 @@ import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
 import { readMapping } from './mapped-columns.ts';
 import { MappedRows } from './mapped-rows.ts';
-import { assertFinished, type WcetFormat } from './wcet-format.ts';
+import { type WcetFormat, warnOfUnfinished } from './wcet-format.ts';
 
 /**
  * Any CSV with a header row whose columns the caller maps by parameters: column.task=…, column.ns=…, column.cycles=…. For exports of tools
@@ -68,7 +68,7 @@ function openMappedCsv(parameters: PayloadParameters): StreamParser {
     },
     end: () => {
       lines.end();
-      assertFinished(lines.unfinishedLine);
+      warnOfUnfinished(lines.unfinishedLine, tally);
       return rows.finish();
     },
     warnings: () => tally.list(),

@@ -5,7 +5,7 @@ import { LineStream } from '../../lexers/line-stream.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
 import { ActivationBuffers, type ActivationSeries } from './activation-buffers.ts';
-import { assertFinished, type ExecutionUnit, requireTask, requireUnit, type WcetFormat } from './wcet-format.ts';
+import { type ExecutionUnit, requireTask, requireUnit, type WcetFormat, warnOfUnfinished } from './wcet-format.ts';
 
 /**
  * Execution times as plain numbers, one a line or several between blanks, in the order of measurement, as chronovise and MBPTA tools read
@@ -56,7 +56,7 @@ function openPlainList(parameters: PayloadParameters): StreamParser {
     },
     end: () => {
       lines.end();
-      assertFinished(lines.unfinishedLine);
+      warnOfUnfinished(lines.unfinishedLine, tally);
       return buffers.finish();
     },
     warnings: () => tally.list(),

@@ -161,7 +161,7 @@ export function placesInsideNumbers(text: string): readonly number[] {
 export function inventedStatements(specimen: Specimen, known: ReadonlySet<string>, end: number): readonly string[] {
   const { text } = specimen;
   const cut = readOrRefuse(specimen, text.slice(0, end));
-  if (!('result' in cut) || cut.result.warnings.some(({ code }) => code === 'maybe_cut_off')) return [];
+  if (!('result' in cut) || cut.result.warnings.some(({ code }) => code === 'maybe_cut_off' || code === 'no_line_end')) return [];
   const lineEnd = text.indexOf('\n', end);
   const controls = [text.slice(0, text.lastIndexOf('\n', end - 1) + 1), lineEnd === -1 ? text : text.slice(0, lineEnd + 1)];
   const stated = controls.map((control) => readOrRefuse(specimen, control));
