@@ -15,7 +15,6 @@ import {
   readOrRefuse,
   type Specimen,
   statementsOf,
-  UNFINISHED,
 } from './support/damage.ts';
 
 /**
@@ -75,7 +74,7 @@ for (const specimen of [...EXAMPLES, ...FIXTURES]) {
       }
     });
 
-    test('cut off anywhere: no beginning of a number or name lands in silence', { todo: UNFINISHED[specimen.format.id] ?? false }, () => {
+    test('cut off anywhere: no beginning of a number or name lands in silence', () => {
       assert.ok('result' in whole);
       const known = statementsOf(whole.result);
       for (let end = 1; end < text.length; end++) {

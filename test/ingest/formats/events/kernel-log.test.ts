@@ -76,15 +76,33 @@ describe('kernel-log', () => {
     assert.deepEqual(countsOf(`[    1.0] Oops: 0002 [#1] SMP\n[    1.0] Oops: 0002 [#2] SMP\n`), { 'kernel.oops': 2 });
   });
 
-  test('warns when only other programs wrote the log', () => {
-    assert.deepEqual(codesOf(read('Nov 20 18:13:39 lab-07 sshd[812]: Kernel panic - not syncing\n', { exposureS: 1 })), ['no_kernel_line']);
+  for (const [name, line] of [
+    ['sshd, in a journal', 'Nov 20 18:13:39 lab-07 sshd[812]: Kernel panic - not syncing'],
+    ['chronyd, after a time of its own', '2026-11-20T18:30:00Z chronyd version 4.6 starting'],
+    ['babeltrace, with seconds of the epoch', '[1668447964.065866880] (+0.000009845) vm rt:task_end: { cpu_id = 1 }'],
+  ] as const) {
+    test(`refuses a log of other programs alone (${name}): nobody watched the kernel, so no oops is no evidence`, () => {
+      assertRefused(() => read(`${line}\n`, { exposureS: 1 }), 1, /no line is of the kernel/);
+    });
+  }
+
+  test('a journal that says it has no kernel entry is a quiet night', () => {
+    const { records, warnings } = read('-- No entries --\n', { exposureS: 1 });
+    assert.deepEqual(warnings, []);
+    assert.ok(records.length > 0 && records.every((record) => record.kind === 'reading' && record.value === 0));
+  });
+
+  test('counts an oops whose line was cut off, and says so', () => {
+    const result = read('[  812.104533] NVRM: Xid (PCI:0000:dc:00): 4', { exposureS: 1 });
+    assert.deepEqual(codesOf(result), ['no_line_end']);
+    assert.equal(result.records.filter((record) => record.kind === 'event').length, 1);
   });
 
   const broken: readonly [text: string, message: RegExp][] = [
     ['', /empty/],
     ['ELF\0\0\0', /binary/],
     ['\u0001\u0002\u0003\u0004', /binary/],
-    ['a,b\n1,2\n', /no line looks like one of a kernel log/],
+    ['a,b\n1,2\n', /no line is of the kernel/],
   ];
   for (const [text, message] of broken) {
     test(`refuses ${JSON.stringify(text)}`, () => {

@@ -62,11 +62,6 @@ export const FIXTURES: readonly Specimen[] = KNOWN_FIXTURES.map(([id, file, quer
   return { name: `${found.kind}/${id} ${file}`, format: found, text: fixture(file), parameters: readPayloadQuery(query).parameters };
 });
 
-/** Formats that take the beginning of a last number for the number. */
-export const UNFINISHED: Readonly<Record<string, string>> = {
-  'kernel-log': 'the last line without a line feed becomes an event, with half an Xid: leave it out with a warning',
-};
-
 /** Reads a text; a refusal is an outcome, any other exception is not. @param pieces where a stream's text is cut, ascending */
 export function readOrRefuse({ format, parameters }: Specimen, text: string, pieces: readonly number[] = []): Outcome {
   format.detect(text.slice(0, 4096));
