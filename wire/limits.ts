@@ -19,6 +19,8 @@ export const LIMITS = {
   jsonDepth: 32,
   /** Distinct series in one payload. */
   seriesPerPayload: 20_000,
+  /** Buckets of one OTLP histogram. */
+  bucketsPerHistogram: 10_000,
   /** Labels of one series, and the length of a label's value, of a region, of a metric, in characters. */
   labelsPerSeries: 32,
   labelCharacters: 512,
