@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders whose files may touch neither disk, network, clock nor randomness. */
-const PURE = ['wire', 'analysis', 'baselines', 'ingest/formats', 'ingest/lexers', 'ingest/environment', 'dashboards'];
+const PURE = ['wire', 'analysis', 'baselines', 'ingest/formats', 'ingest/lexers', 'ingest/environment', 'ingest/otlp', 'dashboards'];
 const IMPURE = [
   /from 'node:(fs|net|http|https|child_process|os|dgram|worker_threads)/,
   /\bDate\.now\(/,

@@ -17,6 +17,10 @@ export const LIMITS = {
   lineCharacters: 1024 * 1024,
   /** Nesting of a JSON payload, levels. */
   jsonDepth: 32,
+  /** Lists in lists in an attribute of an OTLP request, levels. */
+  otlpAttributeDepth: 32,
+  /** What an OTLP request may take in memory once decoded, as its decoders estimate it, bytes: two bytes sent can be an object of a hundred. */
+  otlpDecodedBytes: 512 * 1024 * 1024,
   /** Distinct series in one payload. */
   seriesPerPayload: 20_000,
   /** Buckets of one OTLP histogram. */
