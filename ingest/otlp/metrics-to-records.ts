@@ -91,12 +91,15 @@ class Collector {
     const { data } = metric;
     switch (data.kind) {
       case 'gauge':
-        return this.#addLevels(origin, metric, data.points);
+        this.#addLevels(origin, metric, data.points);
+        return;
       case 'sum':
-        return this.#addSum(origin, metric, data);
+        this.#addSum(origin, metric, data);
+        return;
       case 'histogram':
       case 'exponentialHistogram':
-        return this.#addHistograms(origin, metric, data);
+        this.#addHistograms(origin, metric, data);
+        return;
       case 'summary':
         throw new Rejected('summaries carry no distribution; use a histogram');
       case 'none':
@@ -111,7 +114,8 @@ class Collector {
     const said = requireTemporality(temporality);
     if (!isMonotonic) {
       if (said === 'delta') throw new Rejected('changes of an up-down counter are no level; choose cumulative temporality for it');
-      return this.#addLevels(origin, metric, points);
+      this.#addLevels(origin, metric, points);
+      return;
     }
     const series = new MetricSeries(origin, metric, 'counter', this.#book, this.#tally);
     this.#forEach(points, series, (placed, { slot, writer }) => {

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { type CallOptions, makeLatencyCsv, openRunBody, useService } from '../support/service.ts';
+
+const SAMPLES = resolve(import.meta.dirname, '..', '..', '..', 'shared', 'samples', 'otlp');
+const NO_SAMPLES = existsSync(SAMPLES) ? false : 'the samples are not here';
+const service = useService();
+
+const open = async (project = 'accelerators'): Promise<string> =>
+  (await service.call('POST', '/v1/runs', { json: openRunBody({ project }) })).body.runId;
+const push = (signal: 'metrics' | 'traces', json: unknown, options: CallOptions = {}) =>
+  service.call('POST', `/v1/${signal}`, { json, ...options });
+const readSeries = async (runId: string): Promise<readonly any[]> => (await service.call('GET', `/v1/runs/${runId}/series`)).body.data;
+const seal = (runId: string) => service.call('POST', `/v1/runs/${runId}/seal?wait=30s`);
+
+const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
+/** A resource of one service and run. */
+const resourceOf = (runId: string | undefined, more: readonly object[] = []) => ({
+  attributes: [text('service.name', 'my.service'), ...(runId === undefined ? [] : [text('plumbline.run.id', runId)]), ...more],
+});
+
+function readSample(name: string, runId: string | undefined): any {
+  const sample = JSON.parse(readFileSync(join(SAMPLES, name), 'utf8'));
+  for (const one of sample.resourceMetrics ?? sample.resourceSpans) one.resource = resourceOf(runId);
+  return sample;
+}
+
+/** One gauge point of 2.5 ms a while ago. */
+const gauge = (runId: string | undefined, value: number, more: readonly object[] = []) => ({
+  resource: resourceOf(runId, more),
+  scopeMetrics: [
+    {
+      scope: { name: 'bench' },
+      metrics: [
+        {
+          name: 'decode.latency',
+          unit: 'ms',
+          gauge: { dataPoints: [{ asDouble: value, timeUnixNano: String(BigInt(Date.now()) * 1_000_000n) }] },
+        },
+      ],
+    },
+  ],
+});
+
+describe('the examples of opentelemetry-proto', { skip: NO_SAMPLES }, () => {
+  // Read by eye in metrics.json: a delta counter of 5, a gauge of 10, a histogram of [1, 1] values around 1 with min 0 and max 2, and an
+  // exponential one of scale 0: one zero, and two values in bucket 2, (4, 8].
+  test('metrics.json lands as printed', async () => {
+    const runId = await open();
+    const answer = await push('metrics', readSample('metrics.json', runId));
+    assert.equal(answer.status, 200, answer.text);
+    assert.match(answer.headers.get('content-type') ?? '', /^application\/json/);
+    assert.equal(answer.body.partialSuccess?.rejectedDataPoints, undefined, answer.text);
+    assert.match(answer.body.partialSuccess?.errorMessage, /my\.counter.*plumbline\.better/);
+    const landed = await readSeries(runId);
+    const rows = landed.map(({ region, metric, unit, valueKind, labels, count, min, max, sum }) => [
+      [region, metric, unit, valueKind, labels.aggregation ?? '', count, min, max, sum].join(' '),
+      labels.scope,
+    ]);
+    assert.deepEqual(rows.map(([row]) => row).sort(), [
+      'my.service my.counter 1 counter  1 5 5 5',
+      'my.service my.exponential.histogram 1 histogram  3   ',
+      'my.service my.exponential.histogram 1 samples max 1 5 5 5',
+      'my.service my.exponential.histogram 1 samples min 1 0 0 0',
+      'my.service my.gauge 1 samples  1 10 10 10',
+      'my.service my.histogram 1 histogram  2   ',
+      'my.service my.histogram 1 samples max 1 2 2 2',
+      'my.service my.histogram 1 samples min 1 0 0 0',
+    ]);
+    assert.deepEqual(new Set(rows.map(([, scope]) => scope)), new Set(['my.library']));
+  });
+
+  test('trace.json lands as a server span of one second', async () => {
+    const runId = await open();
+    const answer = await push('traces', readSample('trace.json', runId));
+    assert.equal(answer.status, 200, answer.text);
+    assert.deepEqual(answer.body, {});
+    const landed = await readSeries(runId);
+    assert.deepEqual(landed.map(({ region, metric, count, sum }) => [region, metric, count, sum]).sort(), [
+      ["I'm a server span", 'latency', 1, 1e9],
+      ["I'm a server span", 'request.device_time', 0, null],
+      ["I'm a server span", 'request.host_time', 0, null],
+    ]);
+    for (const { labels } of landed) assert.deepEqual(labels, { kind: 'server', service: 'my.service' });
+  });
+
+  test('without a run each is told what to set, and 200 says how many were rejected', async () => {
+    const metrics = await push('metrics', readSample('metrics.json', undefined));
+    assert.equal(metrics.status, 200);
+    assert.equal(metrics.body.partialSuccess.rejectedDataPoints, '4');
+    assert.match(metrics.body.partialSuccess.errorMessage, /4 data points rejected: 4 × the resource names no run; set plumbline\.run\.id/);
+    const traces = await push('traces', readSample('trace.json', undefined));
+    assert.equal(traces.body.partialSuccess.rejectedSpans, '1');
+  });
+});
+
+describe('the protocol', () => {
+  const json = (body: string, headers: Readonly<Record<string, string>> = {}, path = '/v1/metrics') =>
+    service.call('POST', path, { body, headers: { 'content-type': 'application/json', ...headers } });
+  const protobuf = (body: Uint8Array, headers: Readonly<Record<string, string>> = {}) =>
+    service.call('POST', '/v1/metrics', { body, headers: { 'content-type': 'application/x-protobuf', ...headers } });
+
+  test('an empty request is a success, in either encoding', async () => {
+    for (const path of ['/v1/metrics', '/v1/traces']) {
+      const answer = await json('{}', { 'content-type': 'application/json; charset=utf-8' }, path);
+      assert.equal(answer.status, 200);
+      assert.deepEqual(answer.body, {});
+    }
+    const answer = await protobuf(new Uint8Array());
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('content-type'), 'application/x-protobuf');
+    assert.equal(answer.text, '');
+  });
+
+  const refused: readonly (readonly [name: string, send: () => ReturnType<typeof json>, status: number, code: number, says: RegExp])[] = [
+    ['no token', () => service.call('POST', '/v1/metrics', { json: {}, token: null }), 401, 16, /Bearer/],
+    ['a media type of neither encoding', () => json('x', { 'content-type': 'text/plain' }), 415, 3, /x-protobuf/],
+    ['an encoding that is not known', () => json('{}', { 'content-encoding': 'br' }), 415, 3, /gzip/],
+    ['text that is no JSON', () => json('{"resourceMetrics":[{'), 400, 3, /resourceMetrics/],
+    [
+      'gzip that is cut off',
+      () => json('x', {}).then(() => protobuf(gzipSync('x'.repeat(500)).subarray(0, 20), { 'content-encoding': 'gzip' })),
+      400,
+      3,
+      /damaged/,
+    ],
+    ['protobuf that is cut off', () => protobuf(Uint8Array.of(0x0a, 0x7f, 0x0a)), 400, 3, /byte/],
+    ['another method', () => service.call('GET', '/v1/metrics'), 405, 3, /POST/],
+    ['logs', () => service.call('POST', '/v1/logs', { json: {} }), 404, 5, /kernel logs/],
+    ['more than the limit', () => json(' '.repeat(64 * 1024 * 1024 + 1)), 413, 8, /67108864/],
+    [
+      'more than the limit once decompressed',
+      () => protobuf(gzipSync(Buffer.alloc(64 * 1024 * 1024 + 1)), { 'content-encoding': 'gzip' }),
+      413,
+      8,
+      /limit/,
+    ],
+  ];
+  for (const [name, send, status, code, says] of refused) {
+    test(`${name} is answered ${status} with a google.rpc.Status in the encoding of the request`, async () => {
+      const answer = await send();
+      assert.equal(answer.status, status, answer.text);
+      assert.match(answer.text, says);
+      assert.equal(answer.headers.get('retry-after'), null, 'an exporter need not send it again');
+      if (answer.headers.get('content-type') === 'application/x-protobuf') {
+        // google.rpc.Status: field 1 is the code, a varint.
+        assert.deepEqual([...Buffer.from(answer.text).subarray(0, 2)], [0x08, code]);
+      } else assert.equal(answer.body.code, code);
+    });
+  }
+
+  test('a token without the scope is refused', async () => {
+    const { token } = (await service.call('POST', '/v1/tokens', { json: { scopes: ['read'], projects: ['accelerators'] } })).body;
+    const answer = await push('traces', {}, { token });
+    assert.equal(answer.status, 403);
+    assert.equal(answer.body.code, 7);
+  });
+
+  test('a run of another project is as unknown as one that does not exist, and nothing of it lands', async () => {
+    const { token } = (await service.call('POST', '/v1/tokens', { json: { scopes: ['ingest'], projects: ['other'] } })).body;
+    const runId = await open();
+    const messages: string[] = [];
+    for (const id of [runId, '0190c1de-0000-7000-8000-000000000000']) {
+      const answer = await push('metrics', { resourceMetrics: [gauge(id, 1)] }, { token });
+      assert.equal(answer.status, 200);
+      assert.equal(answer.body.partialSuccess.rejectedDataPoints, '1');
+      messages.push(answer.body.partialSuccess.errorMessage.replace(id, ''));
+    }
+    assert.equal(messages[0], messages[1]);
+    assert.deepEqual(await readSeries(runId), []);
+  });
+
+  test('the same body twice counts once, and is answered alike', async () => {
+    const runId = await open();
+    const body = { resourceMetrics: [gauge(runId, 2.5)] };
+    const first = await push('metrics', body);
+    const again = await Promise.all([push('metrics', body), push('metrics', body)]);
+    for (const answer of again) assert.deepEqual([answer.status, answer.text], [200, first.text]);
+    const [series] = await readSeries(runId);
+    assert.deepEqual([series.count, series.sum, series.unit], [1, 2_500_000, 'ns']);
+    await seal(runId);
+    assert.deepEqual((await push('metrics', body)).text, first.text, 'a sealed run knows it too');
+  });
+
+  test('two runs in one request have a receipt each', async () => {
+    const [one, other] = [await open(), await open('other-project')];
+    const answer = await push('metrics', { resourceMetrics: [gauge(one, 1), gauge(other, 2), gauge(one, 3), gauge('nonsense', 4)] });
+    assert.equal(answer.body.partialSuccess.rejectedDataPoints, '1');
+    assert.match(answer.body.partialSuccess.errorMessage, /no run id/);
+    assert.deepEqual(
+      (await readSeries(one)).map(({ sum, count }) => [sum, count]),
+      [[4_000_000, 2]],
+    );
+    assert.deepEqual(
+      (await readSeries(other)).map(({ sum }) => sum),
+      [2_000_000],
+    );
+  });
+
+  test('a sealed run rejects what is new', async () => {
+    const runId = await open();
+    await push('metrics', { resourceMetrics: [gauge(runId, 1)] });
+    await seal(runId);
+    const answer = await push('metrics', { resourceMetrics: [gauge(runId, 2)] });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.body.partialSuccess.rejectedDataPoints, '1');
+    assert.match(answer.body.partialSuccess.errorMessage, /sealed/);
+    assert.deepEqual(
+      (await readSeries(runId)).map(({ count }) => count),
+      [1],
+    );
+  });
+
+  test('a seal and an exporter that meet agree: a success is in the seal, and 503 says to come back', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const runId = await open();
+      const body = makeLatencyCsv({ seed: 1, count: 10, regions: ['r'] });
+      assert.equal((await service.call('POST', `/v1/runs/${runId}/samples`, { body })).status, 201);
+      const [answer] = await Promise.all([push('metrics', { resourceMetrics: [gauge(runId, 1)] }), seal(runId)]);
+      const landed = (await readSeries(runId)).some(({ metric }) => metric === 'decode.latency');
+      if (answer.status === 503) {
+        assert.ok(Number(answer.headers.get('retry-after')) > 0);
+        assert.equal(answer.body.code, 14);
+      } else assert.equal(landed, answer.body.partialSuccess?.rejectedDataPoints === undefined, answer.text);
+    }
+  });
+
+  test('a misspelt control is refused, not overlooked', async () => {
+    const runId = await open();
+    const answer = await push('metrics', { resourceMetrics: [gauge(runId, 1, [text('plumbline.repitition', '2')])] });
+    assert.match(answer.body.partialSuccess.errorMessage, /plumbline\.repitition.*not known.*plumbline\.repetition/);
+  });
+
+  test('what a resource says of its machine fills the environment, and what the run said stands', async () => {
+    const runId = await open();
+    const resource = [
+      text('host.name', 'LAB-07'),
+      text('host.arch', 'arm64'),
+      text('vcs.repository.ref.revision', 'abc123'),
+      text('host.cpu.family', '6'),
+      text('k8s.pod.name', 'bench-x1'),
+    ];
+    await push('metrics', { resourceMetrics: [gauge(runId, 1, resource)] });
+    await push('metrics', { resourceMetrics: [gauge(runId, 2, [text('host.name', 'other'), text('host.cpu.family', '7')])] });
+    const { environment } = (await service.call('GET', `/v1/runs/${runId}`)).body;
+    assert.deepEqual(
+      [environment.isa, environment.hostname, environment['vcs.ref.head.revision'], environment['host.cpu.family'], environment.conditions],
+      ['riscv64', 'lab-07', 'abc123', '6', { 'k8s.pod.name': 'bench-x1' }],
+    );
+    assert.equal(environment.gpus[0].model, 'H100');
+  });
+});
