@@ -50,8 +50,8 @@ export function encodeStatus(status: OtlpStatus, encoding: OtlpEncoding): Buffer
 }
 
 /**
- * google.rpc.Code by HTTP status (google/rpc/code.proto). The OTLP specification leaves the code to the server, exporters go by the HTTP status; 413
- * is INVALID_ARGUMENT, because the same request will never fit, where RESOURCE_EXHAUSTED with RetryInfo means: try again.
+ * google.rpc.Code by HTTP status (google/rpc/code.proto). The OTLP specification leaves the code to the server, and exporters go by the HTTP status;
+ * for 413 it names RESOURCE_EXHAUSTED, what gRPC says of a message over the limit, and which without RetryInfo means: do not send it again.
  */
 const RPC_CODES: Readonly<Record<number, number>> = {
   400: 3,
@@ -59,7 +59,7 @@ const RPC_CODES: Readonly<Record<number, number>> = {
   403: 7,
   404: 5,
   409: 9,
-  413: 3,
+  413: 8,
   415: 3,
   422: 3,
   429: 8,

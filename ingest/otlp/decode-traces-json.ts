@@ -80,8 +80,18 @@ function readSpan(cursor: JsonCursor): Span {
     else if (name === 'attributes') attributes = readAttributes(cursor);
     else status = readStatus(cursor);
   }
-  const ids = { traceId, spanId, parentSpanId };
-  return { ...ids, flags, name: spanName, kind: toSpanKind(kind), startNs, endNs, attributes, status: toSpanStatus(status) };
+  return {
+    traceId,
+    spanId,
+    parentSpanId,
+    flags,
+    name: spanName,
+    kind: toSpanKind(kind),
+    startNs,
+    endNs,
+    attributes,
+    status: toSpanStatus(status),
+  };
 }
 
 function readStatus(cursor: JsonCursor): number {

@@ -17,6 +17,10 @@ const OBJECT_BYTES = 128;
 const ITEM_BYTES = 32;
 /** No double that a program prints is as long. */
 const NUMBER_CHARACTERS = 400;
+/** Integers of this many digits are always exact. */
+const EXACT_DIGITS = 15;
+/** Nearly all counts of buckets are small; making a bigint costs more than reading the number. */
+const SMALL_COUNTS: readonly bigint[] = Array.from({ length: 1024 }, (_, value) => BigInt(value));
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const INTEGER = /^(-?(?:0|[1-9]\d{0,19}))(?:\.0{1,40})?(?:[eE]\+?(\d|1\d))?$/;
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
@@ -115,11 +119,14 @@ export class JsonCursor {
 
   /** fixed64 or uint64. */
   uint64(): bigint {
-    return this.#integer(0n, MAX_UINT64);
+    const small = this.#takeSmallInteger();
+    return small < 0 ? this.#integer(0n, MAX_UINT64) : (SMALL_COUNTS[small] ?? BigInt(small));
   }
 
   /** int64 or sfixed64, exact: a number where a double holds it. */
   int64(): number | bigint {
+    const small = this.#takeSmallInteger();
+    if (small >= 0) return small;
     const value = this.#integer(MIN_INT64, MAX_INT64);
     const double = Number(value);
     return Number.isSafeInteger(double) ? double : value;
@@ -244,6 +251,22 @@ export class JsonCursor {
     if (at === start) this.fail(`expected a number, found ${this.#found()}`);
     this.#position = at;
     return this.#text.slice(start, at);
+  }
+
+  /** The natural number of up to 15 digits that stands here, in quotes or not; -1, and nothing is read, when it is something else. */
+  #takeSmallInteger(): number {
+    const isText = this.#text.charCodeAt(this.#position) === CODES.quote;
+    const start = isText ? this.#position + 1 : this.#position;
+    let value = 0;
+    let at = start;
+    let code = this.#text.charCodeAt(at);
+    for (; code >= CODES.zero && code <= CODES.nine; code = this.#text.charCodeAt(++at)) value = value * 10 + (code - CODES.zero);
+    const length = at - start;
+    const isWhole = isText ? code === CODES.quote : !isNumberCode(code);
+    const hasLeadingZero = length > 1 && this.#text.charCodeAt(start) === CODES.zero;
+    if (length === 0 || length > EXACT_DIGITS || hasLeadingZero || !isWhole) return -1;
+    this.#position = isText ? at + 1 : at;
+    return value;
   }
 
   #integer(minimum: bigint, maximum: bigint): bigint {

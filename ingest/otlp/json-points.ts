@@ -127,8 +127,21 @@ export function readExponentialHistogramPoint(cursor: JsonCursor): ExponentialHi
     else if (name === 'negative') negative = readBuckets(cursor);
     else flags = cursor.uint32();
   }
-  const common = { attributes, startNs, atNs, noRecordedValue: (flags & NO_RECORDED_VALUE) !== 0 };
-  return { ...common, count, sum, min, max, scale, zeroCount, zeroThreshold, positive, negative };
+  return {
+    attributes,
+    startNs,
+    atNs,
+    noRecordedValue: (flags & NO_RECORDED_VALUE) !== 0,
+    count,
+    sum,
+    min,
+    max,
+    scale,
+    zeroCount,
+    zeroThreshold,
+    positive,
+    negative,
+  };
 }
 
 function readBuckets(cursor: JsonCursor): ExponentialBuckets {

@@ -4,6 +4,8 @@ export const CODES = {
   space: 32,
   quote: 34,
   comma: 44,
+  zero: 48,
+  nine: 57,
   colon: 58,
   openBracket: 91,
   backslash: 92,

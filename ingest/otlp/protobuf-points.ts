@@ -42,8 +42,8 @@ export function readHistogramPoint(reader: ProtobufReader, attributes: Attribute
   let min: number | null = null;
   let max: number | null = null;
   let flags = 0;
-  const bucketCounts: bigint[] = [];
-  const explicitBounds: number[] = [];
+  let bucketCounts: bigint[] = [];
+  let explicitBounds: number[] = [];
   const outer = reader.enter();
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 9) attributes.add();
@@ -51,8 +51,8 @@ export function readHistogramPoint(reader: ProtobufReader, attributes: Attribute
     else if (field === 3) atNs = reader.fixed64();
     else if (field === 4) count = reader.fixed64();
     else if (field === 5) sum = reader.double();
-    else if (field === 6) reader.fixed64sInto(bucketCounts);
-    else if (field === 7) reader.doublesInto(explicitBounds);
+    else if (field === 6) bucketCounts = reader.fixed64s(bucketCounts);
+    else if (field === 7) explicitBounds = reader.doubles(explicitBounds);
     else if (field === 10) flags = reader.uint32();
     else if (field === 11) min = reader.double();
     else if (field === 12) max = reader.double();
@@ -97,19 +97,31 @@ export function readExponentialHistogramPoint(reader: ProtobufReader, attributes
     else reader.skip();
   }
   reader.leave(outer);
-  const noRecordedValue = (flags & NO_RECORDED_VALUE) !== 0;
-  const common = { attributes: attributes.take(), startNs, atNs, noRecordedValue };
-  return { ...common, count, sum, min, max, scale, zeroCount, zeroThreshold, positive, negative };
+  return {
+    attributes: attributes.take(),
+    startNs,
+    atNs,
+    noRecordedValue: (flags & NO_RECORDED_VALUE) !== 0,
+    count,
+    sum,
+    min,
+    max,
+    scale,
+    zeroCount,
+    zeroThreshold,
+    positive,
+    negative,
+  };
 }
 
 /** Buckets. @param before what an earlier occurrence gave */
 function readBuckets(before: ExponentialBuckets, reader: ProtobufReader): ExponentialBuckets {
   let offset = before.offset;
-  const bucketCounts = reader.reopen(before.bucketCounts);
+  let bucketCounts = reader.reopen(before.bucketCounts);
   const outer = reader.enter();
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) offset = reader.sint32();
-    else if (field === 2) reader.uint64sInto(bucketCounts);
+    else if (field === 2) bucketCounts = reader.uint64s(bucketCounts);
     else reader.skip();
   }
   reader.leave(outer);

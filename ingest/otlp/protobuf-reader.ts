@@ -151,50 +151,48 @@ export class ProtobufReader {
     return this.#low !== 0 || this.#high !== 0;
   }
 
-  /** Adds repeated double, packed or not. */
-  doublesInto(list: number[]): void {
+  /** Repeated double, packed or not. @param before what earlier occurrences gave; may be the list that is returned */
+  doubles(before: number[]): number[] {
     if (this.#wireType !== LENGTH_DELIMITED) {
-      list.push(this.double());
       this.#charge(ITEM_BYTES);
-      return;
+      before.push(this.double());
+      return before;
     }
-    for (const end = this.#enterPacked(8); this.position < end; this.position += 8) list.push(this.#view.getFloat64(this.position, true));
+    const end = this.#enterPacked(8);
+    const list = this.#extend(before, (end - this.position) / 8);
+    for (let index = before.length; this.position < end; this.position += 8) list[index++] = this.#view.getFloat64(this.position, true);
+    return list;
   }
 
-  /** Adds repeated fixed64, packed or not. */
-  fixed64sInto(list: bigint[]): void {
+  /** Repeated fixed64, packed or not. @param before as above */
+  fixed64s(before: bigint[]): bigint[] {
     if (this.#wireType !== LENGTH_DELIMITED) {
-      list.push(this.fixed64());
       this.#charge(ITEM_BYTES);
-      return;
+      before.push(this.fixed64());
+      return before;
     }
-    for (const end = this.#enterPacked(8); this.position < end; this.position += 8) list.push(this.#fixed64At(this.position));
+    const end = this.#enterPacked(8);
+    const list = this.#extend(before, (end - this.position) / 8);
+    for (let index = before.length; this.position < end; this.position += 8) list[index++] = this.#fixed64At(this.position);
+    return list;
   }
 
-  /** Adds repeated uint64, packed or not. */
-  uint64sInto(list: bigint[]): void {
+  /** Repeated uint64, packed or not. @param before as above */
+  uint64s(before: bigint[]): bigint[] {
     if (this.#wireType !== LENGTH_DELIMITED) {
       this.#expectVarint();
-      list.push(this.#varintAsBigint());
       this.#charge(ITEM_BYTES);
-      return;
+      before.push(this.#varintAsBigint());
+      return before;
     }
     const length = this.#readLength();
     const outer = this.#end;
-    this.#end = this.position + length;
-    while (this.position < this.#end) {
-      const byte = this.#view.getUint8(this.position);
-      const small = byte < 0x80 ? SMALL_COUNTS[byte] : undefined;
-      if (small === undefined) {
-        this.#readVarint();
-        list.push(this.#varintAsBigint());
-      } else {
-        this.position++;
-        list.push(small);
-      }
-      this.#charge(ITEM_BYTES);
-    }
+    const start = this.position;
+    this.#end = start + length;
+    const list = this.#extend(before, this.#countVarints(start, this.#end));
+    this.#fillUint64s(list, before.length);
     this.#end = outer;
+    return list;
   }
 
   /** string. @throws OtlpDecodeError when it is not UTF-8 */
@@ -288,8 +286,13 @@ export class ProtobufReader {
   #enterPacked(size: number): number {
     const length = this.#readLength();
     if (length % size !== 0) this.fail(`a packed list has ${length} bytes, which ${size} does not divide`);
-    this.#charge((length / size) * ITEM_BYTES);
     return this.position + length;
+  }
+
+  /** A list that has room for `count` more: of its final size at once, because a list that grows leaves twice its size for the collector. */
+  #extend<T>(before: readonly T[], count: number): T[] {
+    this.#charge((before.length + count) * ITEM_BYTES);
+    return before.length === 0 ? new Array<T>(count) : before.concat(new Array<T>(count));
   }
 
   #expectVarint(): void {
@@ -316,6 +319,35 @@ export class ProtobufReader {
       }
     }
     this.fail('a varint has more than 64 bits', start);
+  }
+
+  /** Varints that end in a stretch of bytes. */
+  #countVarints(start: number, end: number): number {
+    let count = 0;
+    for (let at = start; at < end; at++) if (this.#view.getUint8(at) < 0x80) count++;
+    return count;
+  }
+
+  /** Reads varints to the end of the message; those of one or two bytes, nearly all counts of buckets, without going through their halves. */
+  #fillUint64s(list: bigint[], from: number): void {
+    const end = this.#end;
+    let index = from;
+    let at = this.position;
+    while (at < end) {
+      const first = this.#view.getUint8(at);
+      const second = first < 0x80 || at + 1 >= end ? 0 : this.#view.getUint8(at + 1);
+      const small = second < 0x80 ? SMALL_COUNTS[first < 0x80 ? first : (first & 0x7f) | (second << 7)] : undefined;
+      if (small !== undefined && (first < 0x80 || at + 1 < end)) {
+        list[index++] = small;
+        at += first < 0x80 ? 1 : 2;
+        continue;
+      }
+      this.position = at;
+      this.#readVarint();
+      list[index++] = this.#varintAsBigint();
+      at = this.position;
+    }
+    this.position = end;
   }
 
   #varintAsBigint(): bigint {
