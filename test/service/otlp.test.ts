@@ -3,6 +3,21 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { OTLPMetricExporter as JsonMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import { OTLPMetricExporter as ProtobufMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
+import { OTLPTraceExporter as JsonTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as ProtobufTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AggregationTemporality,
+  AggregationType,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+  type PushMetricExporter,
+} from '@opentelemetry/sdk-metrics';
+import { NodeSDK } from '@opentelemetry/sdk-node';
 import { type CallOptions, makeLatencyCsv, openRunBody, useService } from '../support/service.ts';
 
 const SAMPLES = resolve(import.meta.dirname, '..', '..', '..', 'shared', 'samples', 'otlp');
@@ -252,4 +267,128 @@ describe('the protocol', () => {
     );
     assert.equal(environment.gpus[0].model, 'H100');
   });
+});
+
+describe('the OpenTelemetry SDK for Node', () => {
+  const headers = () => ({ authorization: `Bearer ${service.adminToken()}` });
+  const resource = (runId: string) =>
+    resourceFromAttributes({ 'service.name': 'decoder', 'plumbline.run.id': runId, 'plumbline.repetition': 2, 'host.name': 'lab-07' });
+  const { DELTA, CUMULATIVE } = AggregationTemporality;
+  const { GZIP, NONE } = CompressionAlgorithm;
+  const LATENCIES_MS = [0.5, 3, 7, 20];
+
+  /** Records the same things twice and exports each time. */
+  async function recordMetrics(runId: string, exporter: PushMetricExporter): Promise<void> {
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+    const provider = new MeterProvider({
+      resource: resource(runId),
+      readers: [reader],
+      views: [{ instrumentName: 'decode.fine', aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM } }],
+    });
+    const meter = provider.getMeter('decoder');
+    const frames = meter.createCounter('frames', { unit: '{frame}' });
+    const depth = meter.createGauge('queue.depth', { unit: '{frame}' });
+    const coarse = meter.createHistogram('decode.coarse', { unit: 'ms', advice: { explicitBucketBoundaries: [1, 5, 10] } });
+    const fine = meter.createHistogram('decode.fine', { unit: 'ms' });
+    const labels = { codec: 'av1', 'plumbline.better': 'lower' };
+    for (const count of [5, 7]) {
+      frames.add(count, labels);
+      depth.record(count * 10, labels);
+      for (const value of LATENCIES_MS) {
+        coarse.record(value, labels);
+        fine.record(value, labels);
+      }
+      await provider.forceFlush();
+    }
+    await provider.shutdown();
+  }
+
+  const cases = [
+    { name: 'JSON, delta', Exporter: JsonMetricExporter, temporality: DELTA, compression: NONE },
+    { name: 'JSON, cumulative, gzip', Exporter: JsonMetricExporter, temporality: CUMULATIVE, compression: GZIP },
+    { name: 'protobuf, delta, gzip', Exporter: ProtobufMetricExporter, temporality: DELTA, compression: GZIP },
+    { name: 'protobuf, cumulative', Exporter: ProtobufMetricExporter, temporality: CUMULATIVE, compression: NONE },
+  ] as const;
+  for (const { name, Exporter, temporality, compression } of cases) {
+    test(`metrics as ${name}: what was recorded is what landed`, async () => {
+      const runId = await open();
+      const url = `${service.url()}/v1/metrics`;
+      await recordMetrics(runId, new Exporter({ url, headers: headers(), temporalityPreference: temporality, compression }));
+      const landed = await readSeries(runId);
+      const find = (metric: string, aggregation?: string) => {
+        const series = landed.find((one) => one.metric === metric && one.labels.aggregation === aggregation);
+        assert.ok(series, `${metric} ${aggregation ?? ''} landed`);
+        return series;
+      };
+      const frames = find('frames');
+      assert.deepEqual([frames.region, frames.unit, frames.better, frames.valueKind], ['decoder', '{frame}', 'lower', 'counter']);
+      assert.deepEqual(frames.labels, { codec: 'av1', scope: 'decoder' });
+      const values = (await service.call('GET', `/v1/runs/${runId}/series/${frames.seriesId}/values`)).text.trim().split('\n').slice(1);
+      const printed = values.map((line) => Number(line.split(',')[2]));
+      assert.ok(
+        values.every((line) => line.startsWith('2,')),
+        'the repetition is that of the resource',
+      );
+      // The last export of shutdown() repeats the standings; increases are none by then.
+      const isDelta = temporality === DELTA;
+      if (isDelta)
+        assert.equal(
+          printed.reduce((sum, value) => sum + value, 0),
+          12,
+        );
+      else assert.deepEqual([Math.min(...printed), Math.max(...printed), printed.includes(5)], [0, 12, true], 'the origin, then standings');
+      assert.deepEqual(new Set([find('queue.depth').min, find('queue.depth').max]), new Set([50, 70]));
+      for (const metric of ['decode.coarse', 'decode.fine']) {
+        const series = find(metric);
+        assert.deepEqual([series.unit, series.valueKind, series.quality], ['ns', 'histogram', []]);
+        if (isDelta) {
+          assert.equal(series.count, 2 * LATENCIES_MS.length);
+          assert.deepEqual([find(metric, 'min').min, find(metric, 'max').max], [500_000, 20_000_000]);
+        } else assert.ok(series.count >= 2 * LATENCIES_MS.length);
+      }
+      assert.equal((await seal(runId)).status, 200);
+    });
+  }
+
+  for (const [name, Exporter, compression] of [
+    ['JSON, gzip', JsonTraceExporter, GZIP],
+    ['protobuf', ProtobufTraceExporter, NONE],
+  ] as const) {
+    test(`traces as ${name}: spans of host and device land, and receiving them makes no more spans`, async () => {
+      const runId = await open();
+      const exporter = new Exporter({ url: `${service.url()}/v1/traces`, headers: headers(), compression });
+      const sdk = new NodeSDK({ resource: resource(runId), traceExporter: exporter, instrumentations: [], autoDetectResources: false });
+      sdk.start();
+      const tracer = trace.getTracer('decoder');
+      const startS = Math.floor(Date.now() / 1000) - 10;
+      for (const ms of [1, 2, 3]) {
+        const startTime: [number, number] = [startS + ms, 0];
+        const request = tracer.startSpan('decode', {
+          kind: SpanKind.SERVER,
+          startTime,
+          attributes: { 'http.request.method': 'POST', frame: ms },
+        });
+        const inside = trace.setSpan(context.active(), request);
+        const kernel = tracer.startSpan('kernel', { startTime, attributes: { 'plumbline.side': 'device' } }, inside);
+        kernel.end([startS + ms, ms * 400_000]);
+        if (ms === 3) request.setStatus({ code: SpanStatusCode.ERROR });
+        request.end([startS + ms, ms * 1_000_000]);
+      }
+      await sdk.shutdown();
+      for (const api of [trace, context, propagation]) api.disable();
+      const landed = await readSeries(runId);
+      const latencies = landed.filter(({ metric }) => metric === 'latency');
+      assert.deepEqual(latencies.map(({ region, labels, count, sum }) => [region, labels.outcome ?? '', count, sum]).sort(), [
+        ['decode', '', 2, 3_000_000],
+        ['decode', 'error', 1, 3_000_000],
+        ['kernel', '', 3, 2_400_000],
+      ]);
+      const [request] = latencies.filter(({ region, labels }) => region === 'decode' && labels.outcome === undefined);
+      assert.deepEqual(request.labels, { kind: 'server', service: 'decoder', 'http.request.method': 'POST' });
+      assert.deepEqual(
+        new Set(landed.filter(({ metric }) => metric.startsWith('request.')).map(({ region }) => region)),
+        new Set(['decode']),
+      );
+    });
+  }
 });
