@@ -3,6 +3,7 @@ export {
   encodeStatus,
   OTLP_ENCODINGS,
   type OtlpEncoding,
+  SeriesCache,
   toRpcCode,
 } from './otlp/index.ts';
 export { type EnvironmentRequest, type ReadEnvironment, readEnvironment } from './read-environment.ts';

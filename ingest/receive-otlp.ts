@@ -11,11 +11,13 @@ import {
   bindResource,
   type ExportOutcome,
   type Mapped,
+  type MappingContext,
   METRICS_SIGNAL,
   OtlpDecodeError,
   type OtlpEncoding,
   Rejected,
   Rejections,
+  type SeriesCache,
   type Signal,
   TRACES_SIGNAL,
   toEnvironmentFinding,
@@ -37,6 +39,8 @@ export type OtlpRequest = {
 
 export type OtlpPorts = SealPorts & {
   readonly groupCommit: GroupCommit;
+  /** Series of earlier requests. */
+  readonly cache: SeriesCache;
   /** The run, or why this caller cannot write to it. @throws ProblemError as the store */
   readonly findRun: (runId: string) => Promise<StoredRun | string>;
   /** Fills the environment of a run. @throws ProblemError */
@@ -83,7 +87,7 @@ async function receive<Content extends { readonly resource: Attributes }>(
       rejections.add(run, count);
       continue;
     }
-    const mapped = signal.toRecords(bound, toContext(run, nowMs));
+    const mapped = signal.toRecords(bound, toContext(ports, run, nowMs));
     const stored = await storeOrReject(ports, { request, signal, run, bound, mapped, bodyDigest, bodyBytes, nowMs });
     if (typeof stored === 'string') rejections.add(stored, count);
     else {
@@ -164,9 +168,9 @@ function groupByRun<Content extends { readonly resource: Attributes }>(
 
 const NS_PER_MS = 1_000_000n;
 
-function toContext(run: StoredRun, nowMs: number) {
+function toContext({ cache }: OtlpPorts, run: StoredRun, nowMs: number): MappingContext {
   const nowNs = BigInt(nowMs) * NS_PER_MS;
-  return { runCreatedNs: BigInt(run.createdAtNs), earliestNs: nowNs - LIMITS.atBackNs, latestNs: nowNs + LIMITS.atAheadNs };
+  return { runCreatedNs: BigInt(run.createdAtNs), earliestNs: nowNs - LIMITS.atBackNs, latestNs: nowNs + LIMITS.atAheadNs, cache };
 }
 
 type Part<Content extends { readonly resource: Attributes }> = {

@@ -4,7 +4,16 @@ import { toCanonicalJson } from '../wire/canonical-json.ts';
 import { LIMITS } from '../wire/limits.ts';
 import { ProblemError } from '../wire/problems.ts';
 import { findIllFormedText } from '../wire/well-formed.ts';
-import type { RecordSeries, SpanRecord, StoredRecord } from './records.ts';
+import type {
+  EventRecord,
+  HistogramRecord,
+  ReadingRecord,
+  RecordSeries,
+  SamplesRecord,
+  SpanRecord,
+  StoredRecord,
+  SummaryRecord,
+} from './records.ts';
 
 /** What every row of a payload carries. */
 export type RowContext = {
@@ -41,6 +50,22 @@ export function computeSeriesId(
   const identity = toCanonicalJson([place.project, place.suite, series.region, series.metric, series.labels]);
   const hex = createHash('sha256').update(identity).digest('hex').slice(0, 32);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+type Place = { readonly project: string; readonly suite: string };
+
+/** Ids of series that were checked and hashed before: formats that keep a series for many records, or many payloads, pay for it once. */
+const CHECKED = new WeakMap<RecordSeries, Place & { readonly seriesId: string }>();
+
+/** The id of a series that can be stored. @throws ProblemError limit-exceeded, invalid-payload */
+function checkSeries({ project, suite }: Place, series: RecordSeries, line: number): string {
+  const checked = CHECKED.get(series);
+  if (checked !== undefined && checked.project === project && checked.suite === suite) return checked.seriesId;
+  assertStorable({ ...series }, line);
+  assertSeriesLimits(series);
+  const seriesId = computeSeriesId({ project, suite }, series);
+  CHECKED.set(series, { project, suite, seriesId });
+  return seriesId;
 }
 
 /** One row that cannot be encoded would fail every payload it shares an insert with. @throws ProblemError invalid-payload */
@@ -85,12 +110,10 @@ export function createRowMaker(context: RowContext): RowMaker {
   function seriesIdOf(series: RecordSeries, line: number, rows: ReturnType<typeof emptyRows>): string {
     const cached = ids.get(series);
     if (cached !== undefined) return cached;
-    const seriesId = computeSeriesId(context, series);
+    const seriesId = checkSeries(context, series, line);
     const definition = definitionOf(series);
     const earlier = known.get(seriesId);
     if (earlier === undefined) {
-      assertStorable({ ...series }, line);
-      assertSeriesLimits(series);
       known.set(seriesId, definition);
       if (known.size > LIMITS.seriesPerPayload) {
         throw new ProblemError(
@@ -111,73 +134,32 @@ export function createRowMaker(context: RowContext): RowMaker {
   function append(record: StoredRecord, rows: ReturnType<typeof emptyRows>): void {
     ordinal += 1;
     counts.records += 1;
-    const common = {
-      run_id: context.runId,
-      repetition: record.repetition,
-      payload_id: context.payloadId,
-      ordinal,
-      line: record.line,
-      received_at: context.receivedAtMs,
-    };
-    if (record.kind === 'event') {
-      assertStorable({ code: record.code, message: record.message, labels: record.labels }, record.line);
-      counts.events += 1;
-      rows.events.push({ ...common, code: record.code, at_ns: record.atNs, message: record.message, labels: record.labels });
-      return;
-    }
-    if (record.kind === 'span') {
-      counts.spans += 1;
-      rows.spans.push(toSpanRow(record, common, (series) => seriesIdOf(series, record.line, rows)));
-      return;
-    }
-    const place = { ...common, series_id: seriesIdOf(record.series, record.line, rows), quality: record.quality };
     switch (record.kind) {
       case 'samples':
         counts.samples += record.values.length;
-        rows.samples.push({
-          ...place,
-          sample_values: record.values,
-          at_ns: record.atNs,
-          paths: record.paths ?? [],
-          inputs: record.inputs ?? [],
-        });
+        rows.samples.push(toSampleRow(context, ordinal, record, seriesIdOf(record.series, record.line, rows)));
         return;
       case 'reading':
-        assertStorable({ tool: record.tool }, record.line);
+        if (record.tool !== null) assertStorable({ tool: record.tool }, record.line);
         counts.readings += 1;
-        rows.readings.push({
-          ...place,
-          reading_kind: record.reading,
-          reading: record.value,
-          at_ns: record.atNs,
-          exposure_s: record.exposureS,
-          probability: record.probability,
-          tool: record.tool ?? '',
-        });
+        rows.readings.push(toReadingRow(context, ordinal, record, seriesIdOf(record.series, record.line, rows)));
         return;
       case 'histogram':
         counts.histograms += 1;
-        rows.histograms.push({
-          ...place,
-          scheme: record.scheme,
-          edges: record.edges,
-          counts: record.counts,
-          total: record.sum,
-          at_ns: record.atNs,
-          is_standing: record.standing !== undefined,
-          since_ns: record.standing?.sinceNs ?? null,
-        });
+        rows.histograms.push(toHistogramRow(context, ordinal, record, seriesIdOf(record.series, record.line, rows)));
         return;
       case 'summary':
         counts.summaries += 1;
-        rows.summaries.push({
-          ...place,
-          sample_count: record.count,
-          total: record.sum,
-          mean: record.mean,
-          minimum: record.minimum,
-          maximum: record.maximum,
-        });
+        rows.summaries.push(toSummaryRow(context, ordinal, record, seriesIdOf(record.series, record.line, rows)));
+        return;
+      case 'event':
+        assertStorable({ code: record.code, message: record.message, labels: record.labels }, record.line);
+        counts.events += 1;
+        rows.events.push(toEventRow(context, ordinal, record));
+        return;
+      case 'span':
+        counts.spans += 1;
+        rows.spans.push(toSpanRow(context, ordinal, record, (series) => seriesIdOf(series, record.line, rows)));
         return;
       default:
         record satisfies never;
@@ -194,15 +176,107 @@ export function createRowMaker(context: RowContext): RowMaker {
   };
 }
 
-type CommonColumns = Pick<Row<'spans'>, 'run_id' | 'repetition' | 'payload_id' | 'ordinal' | 'line' | 'received_at'>;
+// Rows are written out: spreading what they have in common into each costs more than encoding it.
 
-function toSpanRow(record: SpanRecord, common: CommonColumns, seriesIdOf: (series: RecordSeries) => string): Row<'spans'> {
+function toSampleRow(context: RowContext, ordinal: number, record: SamplesRecord, seriesId: string): Row<'samples'> {
+  return {
+    run_id: context.runId,
+    series_id: seriesId,
+    repetition: record.repetition,
+    payload_id: context.payloadId,
+    ordinal,
+    sample_values: record.values,
+    at_ns: record.atNs,
+    paths: record.paths ?? [],
+    inputs: record.inputs ?? [],
+    quality: record.quality,
+    line: record.line,
+    received_at: context.receivedAtMs,
+  };
+}
+
+function toReadingRow(context: RowContext, ordinal: number, record: ReadingRecord, seriesId: string): Row<'readings'> {
+  return {
+    run_id: context.runId,
+    series_id: seriesId,
+    repetition: record.repetition,
+    payload_id: context.payloadId,
+    ordinal,
+    reading_kind: record.reading,
+    reading: record.value,
+    at_ns: record.atNs,
+    exposure_s: record.exposureS,
+    probability: record.probability,
+    tool: record.tool ?? '',
+    quality: record.quality,
+    line: record.line,
+    received_at: context.receivedAtMs,
+  };
+}
+
+function toHistogramRow(context: RowContext, ordinal: number, record: HistogramRecord, seriesId: string): Row<'histograms'> {
+  return {
+    run_id: context.runId,
+    series_id: seriesId,
+    repetition: record.repetition,
+    payload_id: context.payloadId,
+    ordinal,
+    scheme: record.scheme,
+    edges: record.edges,
+    counts: record.counts,
+    total: record.sum,
+    at_ns: record.atNs,
+    is_standing: record.standing !== undefined,
+    since_ns: record.standing?.sinceNs ?? null,
+    quality: record.quality,
+    line: record.line,
+    received_at: context.receivedAtMs,
+  };
+}
+
+function toSummaryRow(context: RowContext, ordinal: number, record: SummaryRecord, seriesId: string): Row<'summaries'> {
+  return {
+    run_id: context.runId,
+    series_id: seriesId,
+    repetition: record.repetition,
+    payload_id: context.payloadId,
+    ordinal,
+    sample_count: record.count,
+    total: record.sum,
+    mean: record.mean,
+    minimum: record.minimum,
+    maximum: record.maximum,
+    quality: record.quality,
+    line: record.line,
+    received_at: context.receivedAtMs,
+  };
+}
+
+function toEventRow(context: RowContext, ordinal: number, record: EventRecord): Row<'events'> {
+  return {
+    run_id: context.runId,
+    repetition: record.repetition,
+    payload_id: context.payloadId,
+    ordinal,
+    code: record.code,
+    at_ns: record.atNs,
+    message: record.message,
+    labels: record.labels,
+    line: record.line,
+    received_at: context.receivedAtMs,
+  };
+}
+
+function toSpanRow(context: RowContext, ordinal: number, record: SpanRecord, seriesIdOf: (series: RecordSeries) => string): Row<'spans'> {
   assertStorable({ operation: record.operation, service: record.service }, record.line);
   return {
-    ...common,
+    run_id: context.runId,
     trace_id: record.traceId,
     span_id: record.spanId,
     parent_span_id: record.parentSpanId,
+    repetition: record.repetition,
+    payload_id: context.payloadId,
+    ordinal,
     operation: record.operation,
     service: record.service,
     side: record.side,
@@ -211,6 +285,8 @@ function toSpanRow(record: SpanRecord, common: CommonColumns, seriesIdOf: (serie
     failed: record.failed,
     device_time_series_id: record.request === undefined ? null : seriesIdOf(record.request.deviceTime),
     host_time_series_id: record.request === undefined ? null : seriesIdOf(record.request.hostTime),
+    line: record.line,
+    received_at: context.receivedAtMs,
   };
 }
 

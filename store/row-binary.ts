@@ -277,13 +277,21 @@ function compileFixedString(size: number, column: RowBinaryColumn): Write {
   };
 }
 
+/** Rows of one insert mostly share their UUIDs: the one written last is not read again. */
 function compileUuid(column: RowBinaryColumn): Write {
+  const bytes = Buffer.alloc(16);
+  let written = '';
   return (out, value) => {
-    if (typeof value !== 'string' || !UUID.test(value)) throw refusal(column, value, 'is not a UUID');
-    out.reserve(16);
-    for (const offset of UUID_OFFSETS) {
-      out.buffer[out.offset++] = (hexDigit(value.charCodeAt(offset)) << 4) | hexDigit(value.charCodeAt(offset + 1));
+    if (value !== written || typeof value !== 'string') {
+      if (typeof value !== 'string' || !UUID.test(value)) throw refusal(column, value, 'is not a UUID');
+      UUID_OFFSETS.forEach((offset, index) => {
+        bytes[index] = (hexDigit(value.charCodeAt(offset)) << 4) | hexDigit(value.charCodeAt(offset + 1));
+      });
+      written = value;
     }
+    out.reserve(16);
+    out.buffer.set(bytes, out.offset);
+    out.offset += 16;
   };
 }
 

@@ -46,11 +46,11 @@ export class DistributionPoints {
     const scheme: HistogramScheme = 'scale' in point ? 'exponential' : 'explicit';
     const buckets = 'scale' in point ? toExponentialBuckets(point, slot.factor) : toExplicitBuckets(point, this.#toEdges);
     if (buckets === null) throw new RangeError('DistributionPoints.add: the point has no buckets');
-    const sum = readSum(point.sum, slot);
+    const { sum, quality } = readSum(point.sum, slot);
     if (temporality === 'cumulative') {
       assertOrigin(point);
-      this.#standings.push({ ...sum, scheme, buckets, startNs: point.startNs, atNs: point.atNs, writer, line });
-    } else this.#records.push(this.#toRecord({ ...sum, scheme, buckets, line }, atNs));
+      this.#standings.push({ sum, quality, scheme, buckets, startNs: point.startNs, atNs: point.atNs, writer, line });
+    } else this.#records.push(this.#toRecord({ sum, quality, scheme, buckets, line }, atNs));
   }
 
   /** @throws Rejected when two writers share the series */

@@ -13,6 +13,7 @@ export type { Bound, Mapped, MappingContext } from './metrics-to-records.ts';
 export { Rejected, Rejections } from './rejections.ts';
 export { bindResource, type ResourceBinding } from './resource.ts';
 export { toEnvironmentFinding } from './resource-environment.ts';
+export { SeriesCache } from './series-cache.ts';
 
 /** One signal of the protocol: how its request is read, counted and made into records. `Content` is what one resource sends. */
 export type Signal<Content extends { readonly resource: Attributes }> = {

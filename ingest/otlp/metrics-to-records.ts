@@ -1,14 +1,15 @@
 import { LIMITS } from '../../wire/limits.ts';
 import type { Warning } from '../../wire/payload.ts';
 import { ParseError } from '../format.ts';
-import { WarningTally } from '../formats/warning-tally.ts';
 import type { StoredRecord } from '../records.ts';
+import { toKey } from './attributes.ts';
 import { DistributionPoints, type Extremes, hasBuckets, readExtremes, toSummaryRecord } from './histogram-points.ts';
 import type { HistogramPoint, Metric, MetricPoints, NumberPoint, ResourceMetrics, Scope, Temporality } from './messages.ts';
 import { CounterPoints, LevelPoints, type Placed } from './number-points.ts';
 import { Rejected, Rejections } from './rejections.ts';
 import { type ResourceBinding, readControls } from './resource.ts';
-import { type Entered, MetricSeries, type Origin, SeriesBook, type Slot } from './series-book.ts';
+import { type Entered, MetricSeries, type Origin, SeriesBook, type Slot, toDeclared } from './series-book.ts';
+import type { Declared, SeriesCache } from './series-cache.ts';
 import { assertTime, type TimeWindow } from './time-window.ts';
 
 /** What of a request belongs to one run. */
@@ -17,6 +18,7 @@ export type Bound<Content> = { readonly binding: ResourceBinding; readonly conte
 export type MappingContext = TimeWindow & {
   /** When the run was opened, nanoseconds since the epoch. */
   readonly runCreatedNs: bigint;
+  readonly cache: SeriesCache;
 };
 
 export type Mapped = { readonly records: readonly StoredRecord[]; readonly rejections: Rejections; readonly warnings: readonly Warning[] };
@@ -28,7 +30,8 @@ export type Mapped = { readonly records: readonly StoredRecord[]; readonly rejec
 export function toMetricRecords(bound: readonly Bound<ResourceMetrics>[], context: MappingContext): Mapped {
   const collector = new Collector(context);
   bound.forEach(({ binding, content }, index) => {
-    for (const { scope, metrics } of content.scopeMetrics) collector.addScope({ index, resource: binding }, scope, metrics);
+    const resourceKey = toKey(content.resource);
+    for (const { scope, metrics } of content.scopeMetrics) collector.addScope({ index, resource: binding, resourceKey }, scope, metrics);
   });
   return collector.finish();
 }
@@ -42,8 +45,7 @@ export function countPoints({ scopeMetrics }: ResourceMetrics): number {
 
 class Collector {
   readonly #context: MappingContext;
-  readonly #book = new SeriesBook();
-  readonly #tally = new WarningTally();
+  readonly #book: SeriesBook;
   readonly #rejections = new Rejections();
   readonly #levels = new Map<Slot, LevelPoints>();
   readonly #counters = new Map<Slot, CounterPoints>();
@@ -54,12 +56,18 @@ class Collector {
 
   constructor(context: MappingContext) {
     this.#context = context;
+    this.#book = new SeriesBook(context.cache);
   }
 
-  addScope(place: Pick<Origin, 'index' | 'resource'>, scope: Scope, metrics: readonly Metric[]): void {
+  addScope(place: Pick<Origin, 'index' | 'resource'> & { readonly resourceKey: string }, scope: Scope, metrics: readonly Metric[]): void {
     const points = metrics.reduce((sum, { data }) => sum + data.points.length, 0);
     this.#attempt(points, () => {
-      const origin: Origin = { ...place, scope, scopeControls: readControls(scope.attributes) };
+      const origin: Origin = {
+        ...place,
+        scope,
+        scopeControls: readControls(scope.attributes),
+        key: `${toKey(scope.attributes)} ${scope.name.length}:${scope.name}${place.resourceKey}`,
+      };
       for (const metric of metrics) this.#attempt(metric.data.points.length, () => this.#addMetric(origin, metric));
     });
   }
@@ -74,7 +82,7 @@ class Collector {
     }
     for (const pair of this.#extremes.values()) for (const level of pair ?? []) parts.push(level.toRecords());
     parts.push(this.#summaries);
-    return { records: parts.flat(), rejections: this.#rejections, warnings: this.#tally.list() };
+    return { records: parts.flat(), rejections: this.#rejections, warnings: this.#book.tally.list() };
   }
 
   /** What is refused inside counts as so many points. */
@@ -103,7 +111,7 @@ class Collector {
       case 'summary':
         throw new Rejected('summaries carry no distribution; use a histogram');
       case 'none':
-        this.#tally.add('no_points', `the metric ${metric.name.slice(0, 80)} has no points of a kind that is read`, null);
+        this.#book.tally.add('no_points', `the metric ${metric.name.slice(0, 80)} has no points of a kind that is read`, null);
         return;
       default:
         data satisfies never;
@@ -117,7 +125,7 @@ class Collector {
       this.#addLevels(origin, metric, points);
       return;
     }
-    const series = new MetricSeries(origin, metric, 'counter', this.#book, this.#tally);
+    const series = new MetricSeries(origin, metric, 'counter', this.#book);
     this.#forEach(points, series, (placed, { slot, writer }) => {
       let counter = this.#counters.get(slot);
       if (counter === undefined) {
@@ -129,7 +137,7 @@ class Collector {
   }
 
   #addLevels(origin: Origin, metric: Metric, points: readonly NumberPoint[]): void {
-    const series = new MetricSeries(origin, metric, 'level', this.#book, this.#tally);
+    const series = new MetricSeries(origin, metric, 'level', this.#book);
     this.#forEach(points, series, (placed, { slot }) => {
       let level = this.#levels.get(slot);
       if (level === undefined) {
@@ -143,7 +151,7 @@ class Collector {
   #addHistograms(origin: Origin, metric: Metric, data: MetricPoints & { readonly kind: 'histogram' | 'exponentialHistogram' }): void {
     const temporality = requireTemporality(data.temporality);
     const summaries: HistogramPoint[] = [];
-    const series = new MetricSeries(origin, metric, 'histogram', this.#book, this.#tally);
+    const series = new MetricSeries(origin, metric, 'histogram', this.#book);
     const withBuckets = data.points.filter((point) => {
       if (point.noRecordedValue || hasBuckets(point) || 'scale' in point) return true;
       summaries.push(point);
@@ -159,7 +167,7 @@ class Collector {
       if (temporality === 'delta') this.#addExtremes(entered.slot, readExtremes(placed.point, entered.slot.factor), placed);
     });
     if (summaries.length === 0) return;
-    const counted = new MetricSeries(origin, metric, 'summary', this.#book, this.#tally);
+    const counted = new MetricSeries(origin, metric, 'summary', this.#book);
     this.#forEach(summaries, counted, (placed, { slot }) => this.#summaries.push(toSummaryRecord(placed, temporality, slot)));
   }
 
@@ -183,22 +191,20 @@ class Collector {
   }
 
   #enterExtremes(slot: Slot): readonly [minimum: LevelPoints, maximum: LevelPoints] | null {
-    const { labels } = slot.series;
-    const isTaken = Object.hasOwn(labels, 'aggregation') || Object.keys(labels).length >= LIMITS.labelsPerSeries;
-    const enter = (aggregation: 'min' | 'max') => {
-      const series = { ...slot.series, valueKind: 'samples', judgedAs: 'context', labels: { ...labels, aggregation } } as const;
-      return new LevelPoints(this.#book.enter(series, slot));
-    };
+    const { extremes } = this.#book.cache;
+    let declared = extremes.get(slot.series);
+    if (declared === undefined) {
+      declared = declareExtremes(slot);
+      extremes.set(slot.series, declared);
+    }
     try {
-      if (!isTaken) return [enter('min'), enter('max')];
+      if (declared !== null)
+        return [new LevelPoints(this.#book.enter(declared[0], slot)), new LevelPoints(this.#book.enter(declared[1], slot))];
     } catch (error) {
       if (!(error instanceof Rejected)) throw error;
     }
-    this.#tally.add(
-      'extremes_dropped',
-      `min and max of ${slot.series.metric.slice(0, 80)} have no series: too many labels or series, or a label aggregation`,
-      null,
-    );
+    const detail = `min and max of ${slot.series.metric.slice(0, 80)} have no series: too many labels or series, or a label aggregation`;
+    this.#book.tally.add('extremes_dropped', detail, null);
     return null;
   }
 
@@ -218,6 +224,15 @@ class Collector {
       }
     }
   }
+}
+
+/** null when the labels leave no room for another one. */
+function declareExtremes({ series, source }: Slot): readonly [minimum: Declared, maximum: Declared] | null {
+  const { labels } = series;
+  if (Object.hasOwn(labels, 'aggregation') || Object.keys(labels).length >= LIMITS.labelsPerSeries) return null;
+  const declare = (aggregation: 'min' | 'max') =>
+    toDeclared({ ...series, valueKind: 'samples', judgedAs: 'context', labels: { ...labels, aggregation } }, source, true);
+  return [declare('min'), declare('max')];
 }
 
 function requireTemporality(temporality: Temporality): 'delta' | 'cumulative' {

@@ -124,7 +124,8 @@ export class CounterPoints {
       throw new Rejected('a counter that only grows has a negative value; use an up-down counter');
     if (temporality === 'cumulative') {
       assertOrigin(point);
-      this.#standings.push({ ...reading, startNs: point.startNs, atNs: point.atNs, writer, line });
+      const { value, quality } = reading;
+      this.#standings.push({ value, quality, startNs: point.startNs, atNs: point.atNs, writer, line });
       return;
     }
     const isTimed = point.startNs !== 0n && point.startNs < point.atNs;

@@ -6,12 +6,13 @@ import type { Quality } from '../../wire/quality.ts';
 import { type BaseUnit, toBaseUnit } from '../../wire/units.ts';
 import { ParseError } from '../format.ts';
 import { declareSeries } from '../formats/series.ts';
-import type { WarningTally } from '../formats/warning-tally.ts';
+import { WarningTally } from '../formats/warning-tally.ts';
 import type { RecordSeries } from '../records.ts';
 import { findTwice, isInstanceAttribute, OWN_PREFIX, toKey, toText } from './attributes.ts';
 import type { Attributes, Metric, Scope } from './messages.ts';
 import { Rejected } from './rejections.ts';
 import { type Controls, quote, type ResourceBinding, readControls } from './resource.ts';
+import type { Declared, MetricCache, SeriesCache } from './series-cache.ts';
 
 /** How the points of a metric become values. */
 export type Shape = 'level' | 'counter' | 'histogram' | 'summary';
@@ -35,12 +36,13 @@ export type Slot = {
   readonly source: string;
 };
 
-/** Where points come from: a resource, by its place in the request, and a scope. */
+/** Where points come from: a resource, by its place in the request, and a scope. `key` tells both from all others. */
 export type Origin = {
   readonly index: number;
   readonly resource: ResourceBinding;
   readonly scope: Scope;
   readonly scopeControls: Controls;
+  readonly key: string;
 };
 
 /** The slot of a point, and what tells its writer from another one of the same series. */
@@ -50,37 +52,34 @@ type Held = { readonly series: RecordSeries; readonly slots: Map<number, Slot> }
 
 /** The series of one request and run: each is defined once, whoever sends it. */
 export class SeriesBook {
+  readonly cache: SeriesCache;
+  readonly tally = new WarningTally();
   readonly #held = new Map<string, Held>();
+
+  constructor(cache: SeriesCache) {
+    this.cache = cache;
+  }
 
   /**
    * The slot of a series and repetition.
    * @throws Rejected when the request defines the series differently elsewhere, or has too many
    */
-  enter(series: RecordSeries, slot: Omit<Slot, 'series'>): Slot {
-    const identity = toIdentity(series);
+  enter({ series, identity, source }: Declared, { repetition, factor, quality }: Pick<Slot, 'repetition' | 'factor' | 'quality'>): Slot {
     const held = this.#held.get(identity);
-    if (held === undefined) {
-      if (this.#held.size >= LIMITS.seriesPerPayload) {
-        throw new Rejected(
-          `the request has more than ${LIMITS.seriesPerPayload} series; leave out attributes that change with every value`,
-        );
-      }
-      assertWellFormed(series);
-      const entered = { ...slot, series };
-      this.#held.set(identity, { series, slots: new Map([[slot.repetition, entered]]) });
-      return entered;
-    }
-    assertSame(held.series, series);
-    const known = held.slots.get(slot.repetition);
+    const known = held?.slots.get(repetition);
+    if (held !== undefined && held.series !== series) assertSame(held.series, series);
     if (known !== undefined) return known;
-    const entered = { ...slot, series: held.series };
-    held.slots.set(slot.repetition, entered);
-    return entered;
+    const slot: Slot = { series: held?.series ?? series, repetition, factor, quality, source };
+    if (held !== undefined) held.slots.set(repetition, slot);
+    else if (this.#held.size < LIMITS.seriesPerPayload) this.#held.set(identity, { series, slots: new Map([[repetition, slot]]) });
+    else
+      throw new Rejected(`the request has more than ${LIMITS.seriesPerPayload} series; leave out attributes that change with every value`);
+    return slot;
   }
 }
 
-/** Region, metric and labels by name; no two identities have the same text. */
-function toIdentity(series: RecordSeries): string {
+/** A series with its identity. @throws Rejected for text that is none */
+export function toDeclared(series: RecordSeries, source: string, isDirected: boolean): Declared {
   const names = Object.keys(series.labels);
   if (names.length > 1) names.sort();
   let identity = `${series.region.length}:${series.region}${series.metric.length}:${series.metric}`;
@@ -88,7 +87,10 @@ function toIdentity(series: RecordSeries): string {
     const value = series.labels[name] ?? '';
     identity += `${name.length}:${name}${value.length}:${value}`;
   }
-  return identity;
+  if (!identity.isWellFormed() || !series.nativeMetric.isWellFormed()) {
+    throw new Rejected('a name or label holds half of a surrogate pair, which is no text');
+  }
+  return { series, identity, source, isDirected };
 }
 
 const DEFINING = ['nativeMetric', 'unit', 'better', 'assume', 'judgedAs', 'valueKind'] as const;
@@ -101,50 +103,70 @@ function assertSame(held: RecordSeries, series: RecordSeries): void {
   }
 }
 
-function assertWellFormed(series: RecordSeries): void {
-  const texts = [series.region, series.metric, series.nativeMetric, ...Object.entries(series.labels).flat()];
-  if (!texts.every((text) => text.isWellFormed())) throw new Rejected('a name or label holds half of a surrogate pair, which is no text');
-}
-
 /** The points of one metric of one scope: finds each its slot. Attributes are looked at once for each set of them. */
 export class MetricSeries {
-  readonly #known = new Map<string, Entered | Rejected>();
+  readonly #entered = new Map<string, Entered | Rejected>();
+  readonly #declared: MetricCache;
   readonly #origin: Origin;
   readonly #metric: Pick<Metric, 'name' | 'unit'>;
   readonly #shape: Shape;
   readonly #book: SeriesBook;
-  readonly #tally: WarningTally;
   readonly #definition: MetricDefinition | undefined;
   readonly #base: BaseUnit;
-  readonly #quality: readonly Quality[];
+  readonly #common: Pick<Slot, 'repetition' | 'factor' | 'quality'>;
 
   /** @throws Rejected when the metric has no unit, or one that is not known */
-  constructor(origin: Origin, metric: Pick<Metric, 'name' | 'unit'>, shape: Shape, book: SeriesBook, tally: WarningTally) {
+  constructor(origin: Origin, metric: Pick<Metric, 'name' | 'unit'>, shape: Shape, book: SeriesBook) {
     this.#origin = origin;
     this.#metric = metric;
     this.#shape = shape;
     this.#book = book;
-    this.#tally = tally;
     if (metric.name === '') throw new Rejected('a metric has no name');
     this.#definition = findMetric(metric.name) ?? findNativeMetric(metric.name);
     const { base, isAssumed } = readUnit(metric, this.#definition);
     this.#base = base;
-    this.#quality = isAssumed ? ['unit_assumed'] : [];
+    this.#common = { repetition: origin.resource.repetition, factor: base.factor, quality: isAssumed ? ['unit_assumed'] : [] };
+    this.#declared = book.cache.find(`${shape} ${metric.unit.length}:${metric.unit}${metric.name.length}:${metric.name}${origin.key}`);
   }
 
   /** @throws Rejected with what is wrong with these attributes */
   slotOf(attributes: Attributes): Entered {
     const key = toKey(attributes);
-    let entered = this.#known.get(key);
+    let entered = this.#entered.get(key);
     if (entered === undefined) {
-      entered = this.#tryDeclare(attributes);
-      this.#known.set(key, entered);
+      entered = this.#enter(key, attributes);
+      this.#entered.set(key, entered);
     }
     if (entered instanceof Rejected) throw entered;
     return entered;
   }
 
-  #tryDeclare(attributes: Attributes): Entered | Rejected {
+  #enter(key: string, attributes: Attributes): Entered | Rejected {
+    let declared = this.#declared.get(key);
+    if (declared === undefined) {
+      declared = this.#tryDeclare(attributes);
+      this.#declared.set(key, declared);
+      this.#book.cache.count();
+    }
+    if (declared instanceof Rejected) return declared;
+    if (!declared.isDirected) this.#noteDirection();
+    try {
+      const slot = this.#book.enter(declared, this.#common);
+      if (slot.source !== declared.source && this.#shape === 'level') return new Rejected(describeTwoSources(slot, declared.source));
+      return { slot, writer: `${this.#origin.index} ${declared.source}` };
+    } catch (error) {
+      if (error instanceof Rejected) return error;
+      throw error;
+    }
+  }
+
+  #noteDirection(): void {
+    const judged = this.#shape === 'level' ? 'it is shown and not judged' : 'a change either way counts';
+    const detail = `the metric ${quote(this.#metric.name)} is not in the catalogue: ${judged} until plumbline.better is set`;
+    this.#book.tally.add('better_unknown', detail, null);
+  }
+
+  #tryDeclare(attributes: Attributes): Declared | Rejected {
     try {
       return this.#declare(attributes);
     } catch (error) {
@@ -154,20 +176,12 @@ export class MetricSeries {
     }
   }
 
-  #declare(attributes: Attributes): Entered {
+  #declare(attributes: Attributes): Declared {
     const { resource, scopeControls } = this.#origin;
     const controls = readControls(attributes);
     const better = controls.better ?? scopeControls.better ?? resource.parameters.better;
     const assume = controls.assume ?? scopeControls.assume ?? resource.parameters.assume;
     const { labels, kept } = this.#splitAttributes(attributes, controls);
-    if (this.#definition === undefined && better === undefined) {
-      const judged = this.#shape === 'level' ? 'it is shown and not judged' : 'a change either way counts';
-      this.#tally.add(
-        'better_unknown',
-        `the metric ${quote(this.#metric.name)} is not in the catalogue: ${judged} until plumbline.better is set`,
-        null,
-      );
-    }
     const series = declareSeries(
       {
         region: this.#regionOf(controls),
@@ -182,10 +196,7 @@ export class MetricSeries {
       },
       { ...resource.parameters, better, assume },
     );
-    const source = JSON.stringify(kept);
-    const slot = this.#book.enter(series, { repetition: resource.repetition, factor: this.#base.factor, quality: this.#quality, source });
-    if (slot.source !== source && this.#shape === 'level') throw new Rejected(describeTwoSources(slot, source));
-    return { slot, writer: `${this.#origin.index} ${source}` };
+    return toDeclared(series, JSON.stringify(kept), this.#definition !== undefined || better !== undefined);
   }
 
   #regionOf(controls: Controls): string {
@@ -204,9 +215,8 @@ export class MetricSeries {
     for (const [name, value] of attributes) {
       if (name.startsWith(OWN_PREFIX) || value === null) continue;
       const text = toText(value);
-      if (isInstanceAttribute(name)) {
-        if (text.isWellFormed()) kept.push([name, text.slice(0, LIMITS.labelCharacters).toWellFormed()]);
-      } else labels.push([assertLabelName(name), text]);
+      if (!isInstanceAttribute(name)) labels.push([assertLabelName(name), text]);
+      else if (text.isWellFormed()) kept.push([name, text.slice(0, LIMITS.labelCharacters).toWellFormed()]);
     }
     for (const [name, text] of Object.entries({ ...scopeControls.labels, ...controls.labels })) labels.push([assertLabelName(name), text]);
     if (scope.name !== '') labels.push(['scope', scope.name]);

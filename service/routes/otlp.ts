@@ -7,6 +7,7 @@ import {
   type OtlpAnswer,
   type OtlpEncoding,
   receiveOtlp,
+  SeriesCache,
   toRpcCode,
 } from '../../ingest/index.ts';
 import { readRun, type StoredRun } from '../../store/index.ts';
@@ -57,10 +58,30 @@ function sendStatus(status: number, message: string, request: FastifyRequest, re
     .send(encodeStatus({ code: toRpcCode(status), message, ...retry }, encoding));
 }
 
-/** The run of an id, or why this caller may not write to it. Which runs of other projects exist is nobody else's business. */
-async function findRun(services: Services, principal: Principal, runId: string): Promise<StoredRun | string> {
-  const unknown = `there is no run ${runId} in a project of this token; open one with POST /v1/runs`;
+/** How long a run is taken to be as it was read, milliseconds, and how many are kept. */
+const RUN_KEPT_MS = 2_000;
+const RUNS_KEPT = 256;
+
+type KeptRuns = Map<string, { readonly run: StoredRun; readonly untilMs: number }>;
+
+/**
+ * A run as it was at most two seconds ago: exporters send every few seconds for one and the same. What never changes is read from it, and
+ * whether it still takes content is asked again once a receipt is stored.
+ */
+async function readKeptRun(services: Services, kept: KeptRuns, runId: string): Promise<StoredRun | undefined> {
+  const known = kept.get(runId);
+  if (known !== undefined && known.untilMs > services.nowMs()) return known.run;
   const run = await readRun(services.store, runId);
+  if (run === undefined) return undefined;
+  if (kept.size >= RUNS_KEPT) kept.clear();
+  kept.set(runId, { run, untilMs: services.nowMs() + RUN_KEPT_MS });
+  return run;
+}
+
+/** The run of an id, or why this caller may not write to it. Which runs of other projects exist is nobody else's business. */
+async function findRun(services: Services, kept: KeptRuns, principal: Principal, runId: string): Promise<StoredRun | string> {
+  const unknown = `there is no run ${runId} in a project of this token; open one with POST /v1/runs`;
+  const run = await readKeptRun(services, kept, runId);
   if (run === undefined) return unknown;
   try {
     assertProject(principal, run.project);
@@ -71,11 +92,21 @@ async function findRun(services: Services, principal: Principal, runId: string):
   }
 }
 
-async function receive(services: Services, signal: OtlpSignal, encoding: OtlpEncoding, request: FastifyRequest): Promise<OtlpAnswer> {
+/** What requests leave behind for the next ones; each is right without it. */
+type Kept = { readonly runs: KeptRuns; readonly series: SeriesCache };
+
+async function receive(
+  services: Services,
+  kept: Kept,
+  signal: OtlpSignal,
+  encoding: OtlpEncoding,
+  request: FastifyRequest,
+): Promise<OtlpAnswer> {
   const principal = await requirePrincipal(services, request, 'ingest');
   const ports = {
     ...services,
-    findRun: (runId: string) => findRun(services, principal, runId),
+    cache: kept.series,
+    findRun: (runId: string) => findRun(services, kept.runs, principal, runId),
     putEnvironment: async (runId: string, read: Parameters<typeof putEnvironment>[1]['read']) => {
       await putEnvironment(services, { runId, read, tokenId: principal.tokenId });
     },
@@ -99,6 +130,7 @@ function countOutcome(services: Services, signal: OtlpSignal, { receipts, bodyBy
 export function otlpRoutes(services: Services): FastifyPluginCallback {
   return (app: FastifyInstance, _options, done) => {
     let inFlight = 0;
+    const kept: Kept = { runs: new Map(), series: new SeriesCache() };
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, payload, parsed) => parsed(null, payload));
     app.setErrorHandler(answerStatus);
@@ -116,7 +148,7 @@ export function otlpRoutes(services: Services): FastifyPluginCallback {
       }
       inFlight += 1;
       try {
-        const received = await receive(services, signal, encoding, request);
+        const received = await receive(services, kept, signal, encoding, request);
         countOutcome(services, signal, received);
         return await reply
           .code(200)
