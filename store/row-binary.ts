@@ -279,19 +279,15 @@ function compileFixedString(size: number, column: RowBinaryColumn): Write {
 
 /** Rows of one insert mostly share their UUIDs: the one written last is not read again. */
 function compileUuid(column: RowBinaryColumn): Write {
-  const bytes = Buffer.alloc(16);
-  let written = '';
+  let [bytes, written] = [Buffer.alloc(16), ''];
   return (out, value) => {
-    if (value !== written || typeof value !== 'string') {
+    if (value !== written || written === '') {
       if (typeof value !== 'string' || !UUID.test(value)) throw refusal(column, value, 'is not a UUID');
-      UUID_OFFSETS.forEach((offset, index) => {
-        bytes[index] = (hexDigit(value.charCodeAt(offset)) << 4) | hexDigit(value.charCodeAt(offset + 1));
-      });
+      bytes = Buffer.from(UUID_OFFSETS.map((offset) => (hexDigit(value.charCodeAt(offset)) << 4) | hexDigit(value.charCodeAt(offset + 1))));
       written = value;
     }
     out.reserve(16);
-    out.buffer.set(bytes, out.offset);
-    out.offset += 16;
+    out.offset += bytes.copy(out.buffer, out.offset);
   };
 }
 
