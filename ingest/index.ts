@@ -1,3 +1,4 @@
+export { AcknowledgedSeries } from './acknowledged-series.ts';
 export {
   encodeExportAnswer,
   encodeStatus,

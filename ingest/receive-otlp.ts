@@ -5,6 +5,7 @@ import { computeDigest } from '../wire/canonical-json.ts';
 import { LIMITS } from '../wire/limits.ts';
 import type { OtlpFormatId, OtlpSignal, Warning } from '../wire/payload.ts';
 import { ProblemError } from '../wire/problems.ts';
+import type { AcknowledgedSeries } from './acknowledged-series.ts';
 import { readBody } from './body.ts';
 import {
   type Bound,
@@ -41,6 +42,7 @@ export type OtlpPorts = SealPorts & {
   readonly groupCommit: GroupCommit;
   /** Series of earlier requests. */
   readonly cache: SeriesCache;
+  readonly acknowledged: AcknowledgedSeries;
   /** The run, or why this caller cannot write to it. @throws ProblemError as the store */
   readonly findRun: (runId: string) => Promise<StoredRun | string>;
   /** Fills the environment of a run. @throws ProblemError */
@@ -214,7 +216,10 @@ async function store<Content extends { readonly resource: Attributes }>(ports: O
     throw new ProblemError('run-sealing', `run ${run.runId} is being sealed; send the same request again`, { retryAfterS: 2 });
   if (run.state !== 'open') throw new ProblemError('run-sealed', `run ${run.runId} is sealed and takes no new content; open another run`);
   const payloadId = timeOrderedId();
-  const rowMaker = createRowMaker({ project: run.project, suite: run.suite, runId: run.runId, payloadId, receivedAtMs: part.nowMs });
+  const rowMaker = createRowMaker(
+    { project: run.project, suite: run.suite, runId: run.runId, payloadId, receivedAtMs: part.nowMs },
+    ports.acknowledged.of(run.runId),
+  );
   const rows = rowMaker.toRows(mapped.records);
   const counts = rowMaker.counts();
   const warnings = [...mapped.warnings, ...(await fillEnvironment(ports, part))];
@@ -238,6 +243,7 @@ async function store<Content extends { readonly resource: Attributes }>(ports: O
     received_by: request.tokenId,
   });
   await assertReceiptCounts(ports, run.runId, receiptId);
+  ports.acknowledged.add(run.runId, rowMaker.definitions());
   return {
     runId: run.runId,
     format,

@@ -37,7 +37,12 @@ export type RowCounts = {
 };
 
 /** Turns records into rows, batch by batch; series rows appear once, with the first record that needs them. */
-export type RowMaker = { readonly toRows: (records: readonly StoredRecord[]) => PayloadRows; readonly counts: () => RowCounts };
+export type RowMaker = {
+  readonly toRows: (records: readonly StoredRecord[]) => PayloadRows;
+  readonly counts: () => RowCounts;
+  /** Definition of each series so far by its id, as `createRowMaker` takes them. */
+  readonly definitions: () => ReadonlyMap<string, string>;
+};
 
 /**
  * The id of a series: the first 128 bits of sha-256 over its identity, in UUID form. Wide enough that nobody can make two series meet.
@@ -55,17 +60,20 @@ export function computeSeriesId(
 type Place = { readonly project: string; readonly suite: string };
 
 /** Ids of series that were checked and hashed before: formats that keep a series for many records, or many payloads, pay for it once. */
-const CHECKED = new WeakMap<RecordSeries, Place & { readonly seriesId: string }>();
+const CHECKED = new WeakMap<RecordSeries, Place & Checked>();
 
-/** The id of a series that can be stored. @throws ProblemError limit-exceeded, invalid-payload */
-function checkSeries({ project, suite }: Place, series: RecordSeries, line: number): string {
+type Checked = { readonly seriesId: string; readonly definition: string };
+
+/** Id and definition of a series that can be stored. @throws ProblemError limit-exceeded, invalid-payload */
+function checkSeries({ project, suite }: Place, series: RecordSeries, line: number): Checked {
   const checked = CHECKED.get(series);
-  if (checked !== undefined && checked.project === project && checked.suite === suite) return checked.seriesId;
+  if (checked !== undefined && checked.project === project && checked.suite === suite) return checked;
   assertStorable({ ...series }, line);
   assertSeriesLimits(series);
   const seriesId = computeSeriesId({ project, suite }, series);
-  CHECKED.set(series, { project, suite, seriesId });
-  return seriesId;
+  const made = { project, suite, seriesId, definition: definitionOf(series) };
+  CHECKED.set(series, made);
+  return made;
 }
 
 /** One row that cannot be encoded would fail every payload it shares an insert with. @throws ProblemError invalid-payload */
@@ -93,15 +101,18 @@ function assertSeriesLimits(series: RecordSeries): void {
 
 const definitionOf = (series: RecordSeries) => `${series.unit} ${series.better} ${series.assume} ${series.judgedAs} ${series.valueKind}`;
 
+const NONE: ReadonlyMap<string, string> = new Map();
+
 function emptyRows(): { [Table in keyof PayloadRows]: Row<Table>[] } {
   return { series: [], samples: [], readings: [], histograms: [], summaries: [], events: [], spans: [] };
 }
 
 /**
+ * @param acknowledged definitions of series that payloads of this run brought which are sure to count: their rows are there and not sent again
  * @throws ProblemError limit-exceeded (from `toRows`) when names or the number of series pass their limits
  * @throws ProblemError invalid-payload (from `toRows`) when the payload defines one series twice, differently
  */
-export function createRowMaker(context: RowContext): RowMaker {
+export function createRowMaker(context: RowContext, acknowledged: ReadonlyMap<string, string> = NONE): RowMaker {
   const known = new Map<string, string>();
   const ids = new WeakMap<RecordSeries, string>();
   const counts = { records: 0, samples: 0, readings: 0, histograms: 0, summaries: 0, events: 0, spans: 0, series: 0 };
@@ -110,8 +121,7 @@ export function createRowMaker(context: RowContext): RowMaker {
   function seriesIdOf(series: RecordSeries, line: number, rows: ReturnType<typeof emptyRows>): string {
     const cached = ids.get(series);
     if (cached !== undefined) return cached;
-    const seriesId = checkSeries(context, series, line);
-    const definition = definitionOf(series);
+    const { seriesId, definition } = checkSeries(context, series, line);
     const earlier = known.get(seriesId);
     if (earlier === undefined) {
       known.set(seriesId, definition);
@@ -121,8 +131,10 @@ export function createRowMaker(context: RowContext): RowMaker {
           `more than ${LIMITS.seriesPerPayload} series in one payload; put identifiers that change with every value outside the labels`,
         );
       }
-      counts.series += 1;
-      rows.series.push(toSeriesRow(context, seriesId, series));
+      if (acknowledged.get(seriesId) !== definition) {
+        counts.series += 1;
+        rows.series.push(toSeriesRow(context, seriesId, series));
+      }
     } else if (earlier !== definition) {
       const detail = `series ${series.region} ${series.metric} is defined twice: as ${earlier}, and as ${definition}`;
       throw new ProblemError('invalid-payload', `line ${line}: ${detail}`, { errors: [{ pointer: `line ${line}`, detail }] });
@@ -173,6 +185,7 @@ export function createRowMaker(context: RowContext): RowMaker {
       return rows;
     },
     counts: () => ({ ...counts }),
+    definitions: () => known,
   };
 }
 

@@ -2,10 +2,10 @@ import type { Quality } from '../../wire/quality.ts';
 import type { HistogramRecord, HistogramScheme, ReadingRecord, StoredRecord, SummaryRecord } from '../records.ts';
 import { type Buckets, createEdgeReader, type EdgeReader, toCount, toExplicitBuckets, toExponentialBuckets } from './buckets.ts';
 import type { ExponentialHistogramPoint, HistogramPoint } from './messages.ts';
-import { assertOrigin, type Placed, toBase, toReading } from './number-points.ts';
+import { assertOrigin, type LevelPoints, type Placed, toBase, toReading } from './number-points.ts';
 import { Rejected } from './rejections.ts';
 import type { Entered, Slot } from './series-book.ts';
-import { orderStandings, type Standing } from './standings.ts';
+import { type Standing, visitStandings } from './standings.ts';
 
 type AnyPoint = HistogramPoint | ExponentialHistogramPoint;
 
@@ -17,6 +17,8 @@ type HistogramStanding = Standing & Sum & { readonly scheme: HistogramScheme; re
 
 /** Points of one distribution: increases as they come, standings in the order of time with the zeros at their origin. */
 export class DistributionPoints {
+  /** Series of the least and largest values; undefined before the first, null where they have no room. */
+  extremes: readonly [minimum: LevelPoints, maximum: LevelPoints] | null | undefined;
   readonly #slot: Slot;
   readonly #toEdges: EdgeReader;
   readonly #records: (HistogramRecord | ReadingRecord)[] = [];
@@ -56,7 +58,7 @@ export class DistributionPoints {
   /** @throws Rejected when two writers share the series */
   toStandings(runCreatedNs: bigint): readonly StoredRecord[] {
     const records: StoredRecord[] = [];
-    for (const { point, zeroAtNs } of orderStandings(this.#standings, runCreatedNs)) {
+    visitStandings(this.#standings, runCreatedNs, (point, zeroAtNs) => {
       const standing = { sinceNs: point.startNs === 0n ? null : point.startNs };
       if (zeroAtNs !== null) {
         const buckets = { edges: point.buckets.edges, counts: point.buckets.counts.map(() => 0) };
@@ -64,7 +66,7 @@ export class DistributionPoints {
         records.push({ ...this.#toRecord(zero, zeroAtNs), standing });
       }
       records.push({ ...this.#toRecord(point, point.atNs), standing });
-    }
+    });
     return records;
   }
 

@@ -47,10 +47,8 @@ class Collector {
   readonly #context: MappingContext;
   readonly #book: SeriesBook;
   readonly #rejections = new Rejections();
-  readonly #levels = new Map<Slot, LevelPoints>();
-  readonly #counters = new Map<Slot, CounterPoints>();
-  readonly #distributions = new Map<Slot, DistributionPoints>();
-  readonly #extremes = new Map<Slot, readonly [minimum: LevelPoints, maximum: LevelPoints] | null>();
+  /** In the order of their first point. */
+  readonly #collected: (LevelPoints | CounterPoints | DistributionPoints)[] = [];
   readonly #summaries: StoredRecord[] = [];
   #line = 0;
 
@@ -75,12 +73,14 @@ class Collector {
   finish(): Mapped {
     const { runCreatedNs } = this.#context;
     const parts: (readonly StoredRecord[])[] = [];
-    for (const level of this.#levels.values()) parts.push(level.toRecords());
-    for (const points of [...this.#counters.values(), ...this.#distributions.values()]) {
+    for (const points of this.#collected) {
+      if (points instanceof LevelPoints) {
+        parts.push(points.toRecords());
+        continue;
+      }
       parts.push(points.increases);
       this.#attempt(points.standingCount, () => parts.push(points.toStandings(runCreatedNs)));
     }
-    for (const pair of this.#extremes.values()) for (const level of pair ?? []) parts.push(level.toRecords());
     parts.push(this.#summaries);
     return { records: parts.flat(), rejections: this.#rejections, warnings: this.#book.tally.list() };
   }
@@ -127,24 +127,14 @@ class Collector {
     }
     const series = new MetricSeries(origin, metric, 'counter', this.#book);
     this.#forEach(points, series, (placed, { slot, writer }) => {
-      let counter = this.#counters.get(slot);
-      if (counter === undefined) {
-        counter = new CounterPoints(slot);
-        this.#counters.set(slot, counter);
-      }
-      counter.add(placed, said, writer);
+      this.#collect(slot, CounterPoints).add(placed, said, writer);
     });
   }
 
   #addLevels(origin: Origin, metric: Metric, points: readonly NumberPoint[]): void {
     const series = new MetricSeries(origin, metric, 'level', this.#book);
     this.#forEach(points, series, (placed, { slot }) => {
-      let level = this.#levels.get(slot);
-      if (level === undefined) {
-        level = new LevelPoints(slot);
-        this.#levels.set(slot, level);
-      }
-      level.add(placed);
+      this.#collect(slot, LevelPoints).add(placed);
     });
   }
 
@@ -158,13 +148,9 @@ class Collector {
       return false;
     });
     this.#forEach(withBuckets, series, (placed, entered) => {
-      let distribution = this.#distributions.get(entered.slot);
-      if (distribution === undefined) {
-        distribution = new DistributionPoints(entered.slot);
-        this.#distributions.set(entered.slot, distribution);
-      }
+      const distribution = this.#collect(entered.slot, DistributionPoints);
       distribution.add(placed, temporality, entered);
-      if (temporality === 'delta') this.#addExtremes(entered.slot, readExtremes(placed.point, entered.slot.factor), placed);
+      if (temporality === 'delta') this.#addExtremes(distribution, entered.slot, readExtremes(placed.point, entered.slot.factor), placed);
     });
     if (summaries.length === 0) return;
     const counted = new MetricSeries(origin, metric, 'summary', this.#book);
@@ -172,22 +158,19 @@ class Collector {
   }
 
   /** The least and the largest value of each interval are series of their own, which explain and are not judged. */
-  #addExtremes(slot: Slot, { minimum, maximum }: Extremes, { point, line }: Placed<{ readonly atNs: bigint }>): void {
+  #addExtremes(
+    distribution: DistributionPoints,
+    slot: Slot,
+    { minimum, maximum }: Extremes,
+    { point, line }: Placed<{ readonly atNs: bigint }>,
+  ): void {
     if (minimum === null && maximum === null) return;
-    const pair = this.#extremesOf(slot);
-    if (pair === null) return;
+    if (distribution.extremes === undefined) distribution.extremes = this.#enterExtremes(slot);
+    if (distribution.extremes === null) return;
+    const [low, high] = distribution.extremes;
     const atNs = point.atNs === 0n ? null : point.atNs;
-    if (minimum !== null) pair[0].addValue(minimum, atNs, slot.quality, line);
-    if (maximum !== null) pair[1].addValue(maximum, atNs, slot.quality, line);
-  }
-
-  #extremesOf(slot: Slot): readonly [minimum: LevelPoints, maximum: LevelPoints] | null {
-    let pair = this.#extremes.get(slot);
-    if (pair === undefined) {
-      pair = this.#enterExtremes(slot);
-      this.#extremes.set(slot, pair);
-    }
-    return pair;
+    if (minimum !== null) low.addValue(minimum, atNs, slot.quality, line);
+    if (maximum !== null) high.addValue(maximum, atNs, slot.quality, line);
   }
 
   #enterExtremes(slot: Slot): readonly [minimum: LevelPoints, maximum: LevelPoints] | null {
@@ -198,14 +181,27 @@ class Collector {
       extremes.set(slot.series, declared);
     }
     try {
-      if (declared !== null)
-        return [new LevelPoints(this.#book.enter(declared[0], slot)), new LevelPoints(this.#book.enter(declared[1], slot))];
+      if (declared !== null) {
+        const [low, high] = [this.#book.enter(declared[0], slot), this.#book.enter(declared[1], slot)];
+        return [this.#collect(low, LevelPoints), this.#collect(high, LevelPoints)];
+      }
     } catch (error) {
       if (!(error instanceof Rejected)) throw error;
     }
     const detail = `min and max of ${slot.series.metric.slice(0, 80)} have no series: too many labels or series, or a label aggregation`;
     this.#book.tally.add('extremes_dropped', detail, null);
     return null;
+  }
+
+  /** Where the points of a slot gather; a series has one kind of values, so they are of one class. */
+  #collect<Points extends LevelPoints | CounterPoints | DistributionPoints>(slot: Slot, Class: new (slot: Slot) => Points): Points {
+    const { collected } = slot;
+    if (collected instanceof Class) return collected;
+    if (collected !== null) throw new RangeError(`collect: ${slot.series.metric} gathers other points already`);
+    const points = new Class(slot);
+    slot.collected = points;
+    this.#collected.push(points);
+    return points;
   }
 
   #forEach<Point extends NumberPoint | { readonly attributes: NumberPoint['attributes']; readonly atNs: bigint }>(

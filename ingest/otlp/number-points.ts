@@ -3,7 +3,7 @@ import type { ReadingRecord, SamplesRecord } from '../records.ts';
 import type { NumberPoint } from './messages.ts';
 import { Rejected } from './rejections.ts';
 import type { Slot } from './series-book.ts';
-import { orderStandings, type Standing } from './standings.ts';
+import { type Standing, visitStandings } from './standings.ts';
 
 /** A point on its way: its place in the request counts from 1. */
 export type Placed<Point> = { readonly point: Point; readonly line: number };
@@ -55,10 +55,13 @@ export function toReading(
 /** Values of a level (gauge, or a sum that can fall) in the order of time; those without a number stay readings. */
 export class LevelPoints {
   readonly #slot: Slot;
-  readonly #dated: { readonly value: number; readonly atNs: bigint; readonly line: number }[] = [];
-  readonly #undated: { readonly value: number; readonly line: number }[] = [];
-  readonly #readings: ReadingRecord[] = [];
-  readonly #flags = new Set<Quality>();
+  readonly #values: number[] = [];
+  readonly #atNs: bigint[] = [];
+  #isSorted = true;
+  #line = 0;
+  #undated: number[] | null = null;
+  #readings: ReadingRecord[] | null = null;
+  #flags: Set<Quality> | null = null;
 
   constructor(slot: Slot) {
     this.#slot = slot;
@@ -68,32 +71,52 @@ export class LevelPoints {
   add({ point, line }: Placed<NumberPoint>): void {
     const { value, quality } = readValue(point, this.#slot);
     const atNs = point.atNs === 0n ? null : point.atNs;
-    if (value === null) this.#readings.push(toReading(this.#slot, 'total', { value, quality }, { atNs, exposureS: null, line }));
-    else this.addValue(value, atNs, quality, line);
+    if (value !== null) {
+      this.addValue(value, atNs, quality, line);
+      return;
+    }
+    this.#readings ??= [];
+    this.#readings.push(toReading(this.#slot, 'total', { value, quality }, { atNs, exposureS: null, line }));
   }
 
   addValue(value: number, atNs: bigint | null, quality: readonly Quality[], line: number): void {
-    for (const flag of quality) this.#flags.add(flag);
-    if (atNs === null) this.#undated.push({ value, line });
-    else this.#dated.push({ value, atNs, line });
+    if (quality !== this.#slot.quality) {
+      this.#flags ??= new Set(this.#slot.quality);
+      for (const flag of quality) this.#flags.add(flag);
+    }
+    if (this.#line === 0) this.#line = line;
+    if (atNs === null) {
+      this.#undated ??= [];
+      this.#undated.push(value);
+      return;
+    }
+    const last = this.#atNs[this.#atNs.length - 1];
+    if (last !== undefined && atNs < last) this.#isSorted = false;
+    this.#values.push(value);
+    this.#atNs.push(atNs);
   }
 
   toRecords(): readonly (SamplesRecord | ReadingRecord)[] {
-    const dated = this.#dated;
-    if (dated.length > 1) dated.sort((a, b) => (a.atNs < b.atNs ? -1 : a.atNs > b.atNs ? 1 : a.line - b.line));
-    const [firstDated] = dated;
-    const [firstUndated] = this.#undated;
-    const quality: readonly Quality[] = ['autocorrelated', ...this.#flags];
-    const common = { kind: 'samples', series: this.#slot.series, repetition: this.#slot.repetition, quality } as const;
     const records: (SamplesRecord | ReadingRecord)[] = [];
-    if (firstDated !== undefined) {
-      const values = dated.map(({ value }) => value);
-      records.push({ ...common, values, atNs: dated.map(({ atNs }) => atNs), line: firstDated.line });
-    }
-    if (firstUndated !== undefined) {
-      records.push({ ...common, values: this.#undated.map(({ value }) => value), atNs: [], line: firstUndated.line });
-    }
-    return this.#readings.length === 0 ? records : [...records, ...this.#readings];
+    if (this.#values.length > 0) records.push(this.#isSorted ? this.#toSamples(this.#values, this.#atNs) : this.#toSorted());
+    if (this.#undated !== null) records.push(this.#toSamples(this.#undated, []));
+    return this.#readings === null ? records : [...records, ...this.#readings];
+  }
+
+  #toSorted(): SamplesRecord {
+    const points = this.#atNs.map((atNs, index) => ({ atNs, value: this.#values[index] ?? Number.NaN }));
+    points.sort((a, b) => (a.atNs < b.atNs ? -1 : a.atNs > b.atNs ? 1 : 0));
+    return this.#toSamples(
+      points.map(({ value }) => value),
+      points.map(({ atNs }) => atNs),
+    );
+  }
+
+  #toSamples(values: readonly number[], atNs: readonly bigint[]): SamplesRecord {
+    const { series, repetition, quality: always } = this.#slot;
+    const flags = this.#flags ?? always;
+    const quality: readonly Quality[] = ['autocorrelated', ...flags];
+    return { kind: 'samples', series, repetition, values, atNs, quality, line: this.#line };
   }
 }
 
@@ -137,15 +160,15 @@ export class CounterPoints {
   /** @throws Rejected when two writers share the series */
   toStandings(runCreatedNs: bigint): readonly ReadingRecord[] {
     const records: ReadingRecord[] = [];
-    for (const { point, zeroAtNs, isReset } of orderStandings(this.#standings, runCreatedNs)) {
-      const { line } = point;
-      const reset: readonly Quality[] = isReset ? withFlag(this.#slot.quality, 'counter_reset') : this.#slot.quality;
+    visitStandings(this.#standings, runCreatedNs, (point, zeroAtNs, isReset) => {
+      const { line, atNs } = point;
       if (zeroAtNs !== null) {
-        records.push(toReading(this.#slot, 'cumulative', { value: 0, quality: reset }, { atNs: zeroAtNs, exposureS: null, line }));
+        const quality = isReset ? withFlag(this.#slot.quality, 'counter_reset') : this.#slot.quality;
+        records.push(toReading(this.#slot, 'cumulative', { value: 0, quality }, { atNs: zeroAtNs, exposureS: null, line }));
       }
       const reading = zeroAtNs === null && isReset ? { value: point.value, quality: withFlag(point.quality, 'counter_reset') } : point;
-      records.push(toReading(this.#slot, 'cumulative', reading, { atNs: point.atNs, exposureS: null, line }));
-    }
+      records.push(toReading(this.#slot, 'cumulative', reading, { atNs, exposureS: null, line }));
+    });
     return records;
   }
 }

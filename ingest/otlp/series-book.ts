@@ -9,7 +9,9 @@ import { declareSeries } from '../formats/series.ts';
 import { WarningTally } from '../formats/warning-tally.ts';
 import type { RecordSeries } from '../records.ts';
 import { findTwice, isInstanceAttribute, OWN_PREFIX, toKey, toText } from './attributes.ts';
+import type { DistributionPoints } from './histogram-points.ts';
 import type { Attributes, Metric, Scope } from './messages.ts';
+import type { CounterPoints, LevelPoints } from './number-points.ts';
 import { Rejected } from './rejections.ts';
 import { type Controls, quote, type ResourceBinding, readControls } from './resource.ts';
 import type { Declared, MetricCache, SeriesCache } from './series-cache.ts';
@@ -34,6 +36,8 @@ export type Slot = {
   readonly quality: readonly Quality[];
   /** What the points say of the device or thread they come from; two of them cannot share a level or a standing. */
   readonly source: string;
+  /** Where its points gather; null before the first. */
+  collected: LevelPoints | CounterPoints | DistributionPoints | null;
 };
 
 /** Where points come from: a resource, by its place in the request, and a scope. `key` tells both from all others. */
@@ -48,7 +52,8 @@ export type Origin = {
 /** The slot of a point, and what tells its writer from another one of the same series. */
 export type Entered = { readonly slot: Slot; readonly writer: string };
 
-type Held = { readonly series: RecordSeries; readonly slots: Map<number, Slot> };
+/** Most requests are of one repetition. */
+type Held = { readonly first: Slot; others: Map<number, Slot> | null };
 
 /** The series of one request and run: each is defined once, whoever sends it. */
 export class SeriesBook {
@@ -66,14 +71,22 @@ export class SeriesBook {
    */
   enter({ series, identity, source }: Declared, { repetition, factor, quality }: Pick<Slot, 'repetition' | 'factor' | 'quality'>): Slot {
     const held = this.#held.get(identity);
-    const known = held?.slots.get(repetition);
-    if (held !== undefined && held.series !== series) assertSame(held.series, series);
+    if (held === undefined) {
+      if (this.#held.size >= LIMITS.seriesPerPayload) {
+        throw new Rejected(
+          `the request has more than ${LIMITS.seriesPerPayload} series; leave out attributes that change with every value`,
+        );
+      }
+      const first: Slot = { series, repetition, factor, quality, source, collected: null };
+      this.#held.set(identity, { first, others: null });
+      return first;
+    }
+    if (held.first.series !== series) assertSame(held.first.series, series);
+    const known = held.first.repetition === repetition ? held.first : held.others?.get(repetition);
     if (known !== undefined) return known;
-    const slot: Slot = { series: held?.series ?? series, repetition, factor, quality, source };
-    if (held !== undefined) held.slots.set(repetition, slot);
-    else if (this.#held.size < LIMITS.seriesPerPayload) this.#held.set(identity, { series, slots: new Map([[repetition, slot]]) });
-    else
-      throw new Rejected(`the request has more than ${LIMITS.seriesPerPayload} series; leave out attributes that change with every value`);
+    const slot: Slot = { series: held.first.series, repetition, factor, quality, source, collected: null };
+    held.others ??= new Map();
+    held.others.set(repetition, slot);
     return slot;
   }
 }
@@ -146,7 +159,7 @@ export class MetricSeries {
     if (declared === undefined) {
       declared = this.#tryDeclare(attributes);
       this.#declared.set(key, declared);
-      this.#book.cache.count();
+      this.#book.cache.count(key.length);
     }
     if (declared instanceof Rejected) return declared;
     if (!declared.isDirected) this.#noteDirection();

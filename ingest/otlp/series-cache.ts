@@ -15,39 +15,40 @@ export type Declared = {
 /** By the attributes of points, of one metric. */
 export type MetricCache = Map<string, Declared | Rejected>;
 
-/** Entries kept: some hundred bytes each, and as many series as a few large exporters have. */
-const ENTRIES = 40_000;
+/** Characters of keys that are kept, an entry counted as this many more: as many series as a few large exporters have, some tens of megabytes. */
+const CHARACTERS = 30_000_000;
+const ENTRY_CHARACTERS = 500;
 
 /**
  * Series declared by earlier requests: an exporter sends the same ones every few seconds, and declaring one costs as much as a dozen points.
  * What it gives is what declaring again would give, so it may forget at any time.
  */
 export class SeriesCache {
-  readonly #limit: number;
-  readonly #metrics = new Map<string, MetricCache>();
   /** The series of the least and the largest value of intervals, beside that of their distribution; null when there is no room for them. */
   readonly extremes = new WeakMap<RecordSeries, readonly [minimum: Declared, maximum: Declared] | null>();
-  #size = 0;
+  readonly #limit: number;
+  readonly #metrics = new Map<string, MetricCache>();
+  #characters = 0;
 
-  constructor(limit: number = ENTRIES) {
+  constructor(limit: number = CHARACTERS) {
     this.#limit = limit;
   }
 
   /** @param key everything that a declaration depends on beside the attributes of the point */
   find(key: string): MetricCache {
-    let metric = this.#metrics.get(key);
-    if (metric === undefined) {
-      metric = new Map();
-      this.#metrics.set(key, metric);
-    }
+    const known = this.#metrics.get(key);
+    if (known !== undefined) return known;
+    const metric: MetricCache = new Map();
+    this.count(key.length);
+    this.#metrics.set(key, metric);
     return metric;
   }
 
   /** Called for each new entry; when there are too many all are let go, while requests under way keep theirs. */
-  count(): void {
-    this.#size += 1;
-    if (this.#size <= this.#limit) return;
+  count(characters: number): void {
+    this.#characters += characters + ENTRY_CHARACTERS;
+    if (this.#characters <= this.#limit) return;
     this.#metrics.clear();
-    this.#size = 0;
+    this.#characters = 0;
   }
 }

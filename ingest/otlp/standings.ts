@@ -3,32 +3,34 @@ import { Rejected } from './rejections.ts';
 /** What the standings of cumulative points have in common. */
 export type Standing = { readonly startNs: bigint; readonly atNs: bigint; readonly writer: string };
 
-/** A standing with what its origin says. */
-export type Step<Point> = {
-  readonly point: Point;
-  /** The counter is 0 there by definition; null when the origin lies before the run, is not known, or was told already. */
-  readonly zeroAtNs: bigint | null;
-  /** The counter began anew since the standing before. */
-  readonly isReset: boolean;
-};
+/**
+ * Takes a standing.
+ * @param zeroAtNs where the counter is 0 by definition; null when the origin lies before the run, is not known, or was told already
+ * @param isReset whether the counter began anew since the standing before
+ */
+export type Visit<Point> = (point: Point, zeroAtNs: bigint | null, isReset: boolean) => void;
 
 /**
  * Standings of one series in the order of time, with their origins (opentelemetry-proto, metrics.proto: StartTimeUnixNano; data model, section
  * Resets and Gaps).
  * @param runCreatedNs an origin before this is older than the run, whose increase it would not be
- * @throws Rejected when two writers share the series: their standings alternate, and the increases between them would be invented
+ * @throws Rejected before the first visit when two writers share the series: the increases between their standings would be invented
  */
-export function orderStandings<Point extends Standing>(points: readonly Point[], runCreatedNs: bigint): readonly Step<Point>[] {
+export function visitStandings<Point extends Standing>(points: readonly Point[], runCreatedNs: bigint, visit: Visit<Point>): void {
   const sorted = points.length > 1 ? points.toSorted((a, b) => (a.atNs < b.atNs ? -1 : a.atNs > b.atNs ? 1 : 0)) : points;
   let before: Point | undefined;
-  return sorted.map((point) => {
+  for (const point of sorted) {
     if (before !== undefined) assertOneWriter(before, point);
+    before = point;
+  }
+  before = undefined;
+  for (const point of sorted) {
     const isNew = before === undefined || (point.startNs !== 0n && point.startNs !== before.startNs);
     const isReset = before !== undefined && before.startNs !== 0n && isNew;
     const isInRun = point.startNs >= runCreatedNs && point.startNs < point.atNs;
+    visit(point, isNew && isInRun ? point.startNs : null, isReset);
     before = point;
-    return { point, zeroAtNs: isNew && isInRun ? point.startNs : null, isReset };
-  });
+  }
 }
 
 function assertOneWriter(before: Standing, point: Standing): void {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import {
+  AcknowledgedSeries,
   encodeExportAnswer,
   encodeStatus,
   OTLP_ENCODINGS,
@@ -93,7 +94,7 @@ async function findRun(services: Services, kept: KeptRuns, principal: Principal,
 }
 
 /** What requests leave behind for the next ones; each is right without it. */
-type Kept = { readonly runs: KeptRuns; readonly series: SeriesCache };
+type Kept = { readonly runs: KeptRuns; readonly series: SeriesCache; readonly acknowledged: AcknowledgedSeries };
 
 async function receive(
   services: Services,
@@ -106,6 +107,7 @@ async function receive(
   const ports = {
     ...services,
     cache: kept.series,
+    acknowledged: kept.acknowledged,
     findRun: (runId: string) => findRun(services, kept.runs, principal, runId),
     putEnvironment: async (runId: string, read: Parameters<typeof putEnvironment>[1]['read']) => {
       await putEnvironment(services, { runId, read, tokenId: principal.tokenId });
@@ -130,7 +132,7 @@ function countOutcome(services: Services, signal: OtlpSignal, { receipts, bodyBy
 export function otlpRoutes(services: Services): FastifyPluginCallback {
   return (app: FastifyInstance, _options, done) => {
     let inFlight = 0;
-    const kept: Kept = { runs: new Map(), series: new SeriesCache() };
+    const kept: Kept = { runs: new Map(), series: new SeriesCache(), acknowledged: new AcknowledgedSeries() };
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, payload, parsed) => parsed(null, payload));
     app.setErrorHandler(answerStatus);
