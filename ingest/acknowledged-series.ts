@@ -5,7 +5,7 @@ const NONE: ReadonlyMap<string, string> = new Map();
 
 /**
  * Series that acknowledged payloads of a run brought, by id, with their definitions: an exporter sends the same ones every few seconds, and a row
- * each time would cost more than the points. Whoever does not know them sends their rows again, which changes nothing: any process may forget.
+ * each time would cost more than the points. Whoever does not know them sends their rows again, which changes nothing; a process may forget at will.
  */
 export class AcknowledgedSeries {
   readonly #limit: number;
