@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { PayloadRows, Row } from '../store/index.ts';
-import { toCanonicalJson } from '../wire/canonical-json.ts';
 import { LIMITS } from '../wire/limits.ts';
 import { ProblemError } from '../wire/problems.ts';
 import { findIllFormedText } from '../wire/well-formed.ts';
@@ -52,7 +51,12 @@ export function computeSeriesId(
   place: { readonly project: string; readonly suite: string },
   series: { readonly region: string; readonly metric: string; readonly labels: Readonly<Record<string, string>> },
 ): string {
-  const identity = toCanonicalJson([place.project, place.suite, series.region, series.metric, series.labels]);
+  const labels = Object.keys(series.labels)
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${JSON.stringify(series.labels[name])}`);
+  // Canonical JSON (RFC 8785) of a list of texts and an object of texts; the general way costs three times as much.
+  const texts = [place.project, place.suite, series.region, series.metric].map((text) => JSON.stringify(text));
+  const identity = `[${texts.join(',')},{${labels.join(',')}}]`;
   const hex = createHash('sha256').update(identity).digest('hex').slice(0, 32);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
@@ -68,12 +72,19 @@ type Checked = { readonly seriesId: string; readonly definition: string };
 function checkSeries({ project, suite }: Place, series: RecordSeries, line: number): Checked {
   const checked = CHECKED.get(series);
   if (checked !== undefined && checked.project === project && checked.suite === suite) return checked;
-  assertStorable({ ...series }, line);
+  if (!isWellFormed(series)) assertStorable({ ...series }, line);
   assertSeriesLimits(series);
   const seriesId = computeSeriesId({ project, suite }, series);
   const made = { project, suite, seriesId, definition: definitionOf(series) };
   CHECKED.set(series, made);
   return made;
+}
+
+function isWellFormed(series: RecordSeries): boolean {
+  let texts = `${series.region} ${series.metric} ${series.nativeMetric} ${series.unit}`;
+  // A space between two texts, so that two halves do not make a character.
+  for (const members of [series.labels, series.attributes]) for (const name in members) texts += ` ${name} ${members[name]}`;
+  return texts.isWellFormed();
 }
 
 /** One row that cannot be encoded would fail every payload it shares an insert with. @throws ProblemError invalid-payload */

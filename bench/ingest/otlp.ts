@@ -7,10 +7,12 @@ import { type Stack, withStack } from '../support/stack.ts';
 
 /**
  * OTLP/HTTP metrics in protobuf, end to end, from the first byte sent until each request is answered, against the same number of values as
- * csv over the same connections. Run: npm run build && node --import tsx bench/ingest/otlp.ts [--quick] [--profile]
+ * csv over the same connections. Run: npm run build && node --import tsx bench/ingest/otlp.ts [--quick] [--alone] [--profile]
  */
 
 const isQuick = process.argv.includes('--quick');
+/** Leaves the reference out, for a profile of OTLP alone. */
+const isAlone = process.argv.includes('--alone');
 const CONNECTIONS = 4;
 const POINTS_PER_REQUEST = 10_000;
 const REQUESTS = isQuick ? 16 : 48;
@@ -150,8 +152,10 @@ await withStack(async (stack) => {
   const slowest: number[] = [];
   for (const shape of SHAPES) {
     const figures: { readonly otlp: Figure; readonly csv: Figure }[] = [];
-    for (let round = 0; round < ROUNDS; round++)
-      figures.push({ otlp: await measureOtlp(stack, shape), csv: await measureCsv(stack, shape) });
+    for (let round = 0; round < ROUNDS; round++) {
+      const otlp = await measureOtlp(stack, shape);
+      figures.push({ otlp, csv: isAlone ? otlp : await measureCsv(stack, shape) });
+    }
     const middle = (read: (one: { readonly otlp: Figure; readonly csv: Figure }) => number) => median(figures.map(read));
     const perCore = middle(({ otlp }) => otlp.perCore);
     slowest.push(perCore);
