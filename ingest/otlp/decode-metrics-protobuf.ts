@@ -12,7 +12,7 @@ import { ProtobufReader } from './protobuf-reader.ts';
  */
 export function decodeMetricsProtobuf(bytes: Uint8Array): MetricsRequest {
   const reader = new ProtobufReader(bytes);
-  const attributes = new AttributeReader(reader);
+  const attributes = new AttributeReader(reader, bytes);
   const resourceMetrics: ResourceMetrics[] = [];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) resourceMetrics.push(readResourceMetrics(reader, attributes));

@@ -10,7 +10,7 @@ import { ProtobufReader } from './protobuf-reader.ts';
  */
 export function decodeTracesProtobuf(bytes: Uint8Array): TracesRequest {
   const reader = new ProtobufReader(bytes);
-  const attributes = new AttributeReader(reader);
+  const attributes = new AttributeReader(reader, bytes);
   const resourceSpans: ResourceSpans[] = [];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) resourceSpans.push(readResourceSpans(reader, attributes));

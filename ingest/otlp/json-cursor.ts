@@ -1,5 +1,4 @@
 import { LIMITS } from '../../wire/limits.ts';
-import { decodeJsonEscapes } from '../lexers/json-escapes.ts';
 import { jsonPlaceAt } from './json-pointer.ts';
 import { CODES } from './json-words.ts';
 import { OtlpDecodeError } from './messages.ts';
@@ -15,6 +14,8 @@ export function listNames<const T extends string>(...list: readonly T[]): Names<
 /** What an object and an item of a list take once decoded, bytes; as in protobuf-reader.ts. */
 const OBJECT_BYTES = 128;
 const ITEM_BYTES = 32;
+/** Longer than every name in its other spelling; the search for one takes time that grows with the square of the length. */
+const NAME_CHARACTERS = 60;
 /** No double that a program prints is as long. */
 const NUMBER_CHARACTERS = 400;
 /** Integers of this many digits are always exact. */
@@ -23,7 +24,6 @@ const EXACT_DIGITS = 15;
 const SMALL_COUNTS: readonly bigint[] = Array.from({ length: 1024 }, (_, value) => BigInt(value));
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const INTEGER = /^(-?(?:0|[1-9]\d{0,19}))(?:\.0{1,40})?(?:[eE]\+?(\d|1\d))?$/;
-const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 const HEX = /^[0-9a-fA-F]*$/;
 const ONLY_ZEROS = /^0*$/;
 const MIN_INT64 = -(2n ** 63n);
@@ -48,7 +48,7 @@ export class JsonCursor {
   /** @throws OtlpDecodeError as all reads here, when the text is not such JSON */
   constructor(text: string) {
     this.#text = text;
-    if (!text.isWellFormed()) throw new OtlpDecodeError('the text holds half of a surrogate pair', '/');
+    if (!text.isWellFormed()) this.fail('the text holds half of a surrogate pair', text.search(/\p{Surrogate}/u));
     this.#skipSpace();
   }
 
@@ -74,7 +74,7 @@ export class JsonCursor {
       const name = this.#readName();
       const index = names.indexes.get(name);
       if (index === undefined) {
-        if (name.includes('_')) this.#assertNotSnakeCase(name, names, start);
+        if (name.length <= NAME_CHARACTERS && name.includes('_')) this.#assertNotSnakeCase(name, names, start);
         this.#skipValue(1);
         continue;
       }
@@ -150,7 +150,7 @@ export class JsonCursor {
   id(length: 8 | 16, name: string): string {
     const start = this.#position;
     const text = this.string();
-    if (!HEX.test(text) || (text.length !== 0 && text.length !== 2 * length)) this.fail(`a ${name} is ${2 * length} hex digits`, start);
+    if ((text.length !== 0 && text.length !== 2 * length) || !HEX.test(text)) this.fail(`a ${name} is ${2 * length} hex digits`, start);
     return ONLY_ZEROS.test(text) ? '' : text.toLowerCase();
   }
 
@@ -158,8 +158,12 @@ export class JsonCursor {
   bytes(): Uint8Array {
     const start = this.#position;
     const text = this.string();
-    if (!BASE64.test(text) || text.replace(/=+$/, '').length % 4 === 1) this.fail('bytes are base64 in OTLP/JSON', start);
-    return new Uint8Array(Buffer.from(text, 'base64'));
+    const bytes = Buffer.from(text, 'base64');
+    // Buffer passes over what is no base64: what it read is then less than what there is.
+    const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+    const digits = text.length - padding;
+    if (bytes.length !== Math.floor((digits * 3) / 4) || digits % 4 === 1) this.fail('bytes are base64 in OTLP/JSON', start);
+    return new Uint8Array(bytes);
   }
 
   /** @throws OtlpDecodeError always, with a JSON pointer, line and column */
@@ -231,12 +235,17 @@ export class JsonCursor {
     }
   }
 
+  /** Text with escapes, which may be all there is of a request; JSON.parse decodes it at once, where adding up characters takes the memory of each. */
   #readEscaped(start: number, firstEscape: number): string {
-    const read = decodeJsonEscapes(this.#text, firstEscape);
-    if (read.value === undefined) return read.isEscape ? this.fail('bad escape in text', read.end) : this.#failInString(read.end);
-    const value = this.#text.slice(start, firstEscape) + read.value;
+    let end = firstEscape;
+    for (let code: number = CODES.backslash; code !== CODES.quote; code = this.#text.charCodeAt(end)) {
+      if (!(code >= CODES.space)) this.#failInString(end);
+      end += code === CODES.backslash ? 2 : 1;
+    }
+    const value = parseText(this.#text.slice(start - 1, end + 1));
+    if (value === undefined) this.fail('bad escape in text', firstEscape);
     if (!value.isWellFormed()) this.fail('the text holds half of a surrogate pair', start - 1);
-    this.#position = read.end + 1;
+    this.#position = end + 1;
     return value;
   }
 
@@ -323,6 +332,16 @@ export class JsonCursor {
 
   #found(): string {
     return this.#position < this.#text.length ? `'${this.#text.charAt(this.#position)}'` : 'the end of the text';
+  }
+}
+
+/** A JSON string, quotes included; undefined when it is none. */
+function parseText(quoted: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(quoted);
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -31,10 +31,14 @@ export function jsonPlaceAt(text: string, offset: number): string {
       frame.takesName = !frame.isArray;
     }
   }
-  const before = text.slice(0, offset);
-  const line = before.split('\n').length;
+  let line = 1;
+  let lineStart = 0;
+  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', lineStart)) {
+    line++;
+    lineStart = at + 1;
+  }
   const steps = frames.filter((frame) => !frame.takesName).map(({ isArray, index, name }) => (isArray ? String(index) : escapeStep(name)));
-  return `/${steps.join('/')} (line ${line}, column ${offset - before.lastIndexOf('\n')})`;
+  return `/${steps.join('/')} (line ${line}, column ${offset - lineStart + 1})`;
 }
 
 const escapeStep = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1').toWellFormed();

@@ -1,6 +1,7 @@
 import { LIMITS } from '../../wire/limits.ts';
 import type { Attributes, AttributeValue, Scope } from './messages.ts';
 import type { ProtobufReader } from './protobuf-reader.ts';
+import { Stretches } from './stretches.ts';
 
 /** Attributes, resources and scopes of a protobuf request: opentelemetry/proto/{common,resource}/v1. */
 
@@ -16,14 +17,16 @@ const REMEMBERED_BYTES = 256;
  */
 export class AttributeReader {
   readonly #reader: ProtobufReader;
+  readonly #stretches: Stretches;
   readonly #starts = new Uint32Array(1 << SLOT_BITS);
   readonly #lengths = new Uint16Array(1 << SLOT_BITS);
   readonly #attributes: (Attribute | undefined)[] = new Array(1 << SLOT_BITS).fill(undefined);
   readonly #pending: Attribute[] = [];
 
-  /** @param reader of the whole request: positions in it say what is equal */
-  constructor(reader: ProtobufReader) {
+  /** @param bytes the whole request, which `reader` reads */
+  constructor(reader: ProtobufReader, bytes: Uint8Array) {
     this.#reader = reader;
+    this.#stretches = new Stretches(bytes);
   }
 
   /** Reads the attribute that is the current field's value, for `take`. */
@@ -50,10 +53,10 @@ export class AttributeReader {
       reader.leave(outer);
       return attribute;
     }
-    const slot = reader.hash(start, start + length) >>> (32 - SLOT_BITS);
+    const slot = this.#stretches.hash(start, start + length) >>> (32 - SLOT_BITS);
     const remembered = this.#lengths[slot] === length ? this.#attributes[slot] : undefined;
     const attribute =
-      remembered !== undefined && reader.isSame(this.#starts[slot] ?? start, start, length) ? remembered : readKeyValue(reader, 0);
+      remembered !== undefined && this.#stretches.isSame(this.#starts[slot] ?? start, start, length) ? remembered : readKeyValue(reader, 0);
     this.#starts[slot] = start;
     this.#lengths[slot] = length;
     this.#attributes[slot] = attribute;

@@ -228,25 +228,6 @@ export class ProtobufReader {
     return '';
   }
 
-  /** A number, 32 bits, that equal stretches of the request have in common. */
-  hash(start: number, end: number): number {
-    let hash = end - start;
-    let at = start;
-    for (; at + 4 <= end; at += 4) {
-      hash = Math.imul(hash ^ this.#view.getUint32(at, true), 0x9e3779b1);
-      hash ^= hash >>> 15;
-    }
-    for (; at < end; at++) hash = Math.imul(hash ^ this.#view.getUint8(at), 0x9e3779b1);
-    return Math.imul(hash ^ (hash >>> 13), 0x85ebca6b) >>> 0;
-  }
-
-  isSame(a: number, b: number, length: number): boolean {
-    let at = 0;
-    for (; at + 4 <= length; at += 4) if (this.#view.getUint32(a + at, true) !== this.#view.getUint32(b + at, true)) return false;
-    for (; at < length; at++) if (this.#view.getUint8(a + at) !== this.#view.getUint8(b + at)) return false;
-    return true;
-  }
-
   /** @param at offset of what is wrong @throws OtlpDecodeError always */
   fail(detail: string, at = this.position): never {
     throw new OtlpDecodeError(detail, `byte ${at}`);
@@ -324,7 +305,10 @@ export class ProtobufReader {
   /** Varints that end in a stretch of bytes. */
   #countVarints(start: number, end: number): number {
     let count = 0;
-    for (let at = start; at < end; at++) if (this.#view.getUint8(at) < 0x80) count++;
+    let at = start;
+    // Four bytes at a time: the high bits that are not set, added up by a multiplication.
+    for (; at + 4 <= end; at += 4) count += Math.imul((~this.#view.getUint32(at, true) & 0x80808080) >>> 7, 0x01010101) >>> 24;
+    for (; at < end; at++) if (this.#view.getUint8(at) < 0x80) count++;
     return count;
   }
 
