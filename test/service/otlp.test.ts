@@ -18,6 +18,7 @@ import {
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
+import { LIMITS } from '../../wire/limits.ts';
 import { type CallOptions, makeLatencyCsv, openRunBody, useService } from '../support/service.ts';
 
 const SAMPLES = resolve(import.meta.dirname, '..', '..', '..', 'shared', 'samples', 'otlp');
@@ -213,6 +214,23 @@ describe('the protocol', () => {
       (await readSeries(other)).map(({ sum }) => sum),
       [2_000_000],
     );
+  });
+
+  test('one request brings points of as many runs as the limit, and of no more', async () => {
+    const { runsPerOtlpRequest } = LIMITS;
+    const ids = Array.from({ length: runsPerOtlpRequest + 1 }, (_, index) => `0190c1de-0000-7000-8000-${String(index).padStart(12, '0')}`);
+    const send = async (runIds: readonly string[]) =>
+      (await push('metrics', { resourceMetrics: runIds.map((id) => gauge(id, 1)) })).body.partialSuccess.errorMessage;
+    assert.doesNotMatch(await send(ids.slice(1)), /more than/);
+    assert.match(await send(ids), /1 × one request brings points of more than 32 runs/);
+  });
+
+  test('series whose rows came with an earlier request have no rows again, and are read with all their values', async () => {
+    const runId = await open();
+    for (const value of [1, 2, 3]) await push('metrics', { resourceMetrics: [gauge(runId, value)] });
+    assert.equal((await seal(runId)).status, 200, 'every receipt counts its rows');
+    const [series, ...others] = await readSeries(runId);
+    assert.deepEqual([others.length, series.count, series.sum, series.kind], [0, 3, 6_000_000, 'metrics']);
   });
 
   test('a sealed run rejects what is new', async () => {
