@@ -23,6 +23,12 @@ export const LIMITS = {
   otlpDecodedBytes: 512 * 1024 * 1024,
   /** Distinct series in one payload. */
   seriesPerPayload: 20_000,
+  /** Runs that one OTLP request may bring points or spans for. */
+  runsPerOtlpRequest: 32,
+  /** OTLP requests received at once; each is decoded whole. */
+  otlpRequestsAtOnce: 16,
+  /** Buckets of one OTLP histogram. */
+  bucketsPerHistogram: 10_000,
   /** Labels of one series, and the length of a label's value, of a region, of a metric, in characters. */
   labelsPerSeries: 32,
   labelCharacters: 512,

@@ -47,6 +47,11 @@ export type PayloadKind = keyof typeof FORMATS;
 export const PAYLOAD_KINDS: readonly PayloadKind[] = ['ebpf', 'pmu', 'gpu', 'wcet', 'samples', 'events'];
 export type FormatId = (typeof FORMATS)[PayloadKind][number];
 
+/** What OTLP/HTTP brings, by the signal of its path: kinds and formats of receipts that no `POST /v1/runs/{runId}/{kind}` takes. */
+export const OTLP_FORMATS = { metrics: ['otlp-protobuf', 'otlp-json'], traces: ['otlp-protobuf', 'otlp-json'] } as const;
+export type OtlpSignal = keyof typeof OTLP_FORMATS;
+export type OtlpFormatId = (typeof OTLP_FORMATS)[OtlpSignal][number];
+
 /** Query parameters that every kind accepts, beside `labels.<name>`. */
 export const COMMON_PARAMETERS = [
   'format',

@@ -10,6 +10,7 @@ import type { IngestRecord } from '../../ingest/records.ts';
 import { PAYLOAD_KINDS } from '../../wire/payload.ts';
 import { ANCHORS, type Anchor, WITHOUT_ANCHOR } from './every-sample/anchors.ts';
 import { EVERY_SAMPLE } from './every-sample/index.ts';
+import { describeOtlp } from './every-sample/otlp-outcome.ts';
 import { decode, detectAs, readAs, readersOf } from './every-sample/outcome.ts';
 import { type ReadRow, renderPage } from './every-sample/page.ts';
 import type { SampleRow } from './every-sample/row.ts';
@@ -44,9 +45,10 @@ async function readRow(file: string, row: SampleRow): Promise<ReadRow> {
     const outcomes = pushes.map((push) => ({ push, outcome: readAs(text, push) }));
     const strangers = readersOf(text).filter((reader) => !pushes.some(({ to }) => to === reader));
     assert.deepEqual(strangers, [], `${file} is read by a format that is not its own`);
-    return { ...named, outcomes, refusal: undefined, strangers };
+    const exported = row.is === 'otlp' ? describeOtlp(row.signal, text) : undefined;
+    return { ...named, outcomes, exported, refusal: undefined, strangers };
   }
-  return { ...named, outcomes: [], refusal: text.message, strangers: [] };
+  return { ...named, outcomes: [], exported: undefined, refusal: text.message, strangers: [] };
 }
 
 describe('every file of real output', { skip }, () => {

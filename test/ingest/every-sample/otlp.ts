@@ -1,9 +1,9 @@
-import { document, pending, type SampleFolder } from './row.ts';
+import { document, otlp, type SampleFolder } from './row.ts';
 
 export const OTLP: SampleFolder = {
   'SOURCE.txt': document('where the samples come from'),
-  'logs.json': pending('otlp'),
-  'metrics.json': pending('otlp'),
+  'logs.json': document('OTLP logs, for which there is no route: kernel logs go to events/kernel-log'),
+  'metrics.json': otlp('metrics'),
   'semconv/cicd.md': document('documentation of OpenTelemetry'),
   'semconv/deployment.md': document('documentation of OpenTelemetry'),
   'semconv/device.md': document('documentation of OpenTelemetry'),
@@ -21,6 +21,6 @@ export const OTLP: SampleFolder = {
   'semconv/service.md': document('documentation of OpenTelemetry'),
   'semconv/test.md': document('documentation of OpenTelemetry'),
   'semconv/vcs.md': document('documentation of OpenTelemetry'),
-  'trace.json': pending('otlp'),
+  'trace.json': otlp('traces'),
   'traceparent.txt': document('a header of W3C Trace Context'),
 };

@@ -12,7 +12,7 @@ import { ProblemError } from '../../../wire/problems.ts';
 import type { Push, Query } from './row.ts';
 
 /** 2026-11-21T00:00:00Z, soon after the captures: no clock of this machine decides whether a time is in the window. */
-const NOW_NS = 1_795_219_200_000_000_000n;
+export const NOW_NS = 1_795_219_200_000_000_000n;
 /** A second after the captures of chronyc, whose age matters. */
 const CAPTURED_S = 1_795_200_693;
 const HEAD_CHARACTERS = 4096;

@@ -7,6 +7,8 @@ export type ReadRow = {
   readonly file: string;
   readonly row: SampleRow;
   readonly outcomes: readonly { readonly push: Push; readonly outcome: Outcome }[];
+  /** For export requests: what lands, in words. */
+  readonly exported: string | undefined;
   /** For documents: the words of the body's decoder when it is no text, and the formats that read it all the same. */
   readonly refusal: string | undefined;
   readonly strangers: readonly string[];
@@ -76,9 +78,9 @@ function cellsOf(push: Push, outcome: Outcome): readonly string[] {
   return [...first, countOf(outcome.records), `flags: ${flagsOf(outcome.records)}`, `warnings: ${codesOf(outcome.warnings)}`];
 }
 
-function linesOf({ file, row, outcomes, refusal, strangers }: ReadRow): readonly (readonly string[])[] {
+function linesOf({ file, row, outcomes, exported, refusal, strangers }: ReadRow): readonly (readonly string[])[] {
   const also = strangers.length === 0 ? [] : [['', `ALSO READ BY ${strangers.join(', ')}`]];
-  if (row.is === 'pending') return [[file, `pending: ${row.owner}`], ...also];
+  if (row.is === 'otlp') return [[file, `POST /v1/${row.signal}  ${exported ?? ''}`], ...also];
   if (row.is === 'document') return [[file, `no payload: ${row.why}${refusal === undefined ? '' : `. REFUSED ${refusal}`}`], ...also];
   const name = row.layout ? `${file} (layout)` : file;
   return [...outcomes.map(({ push, outcome }, index) => [index === 0 ? name : '', ...cellsOf(push, outcome)]), ...also];

@@ -1,5 +1,5 @@
 import type { EnvironmentFormatId } from '../../../ingest/environment/index.ts';
-import type { FORMATS, FormatId, PayloadKind } from '../../../wire/payload.ts';
+import type { FORMATS, FormatId, OtlpSignal, PayloadKind } from '../../../wire/payload.ts';
 
 /** Query parameters that a caller sends with a file, beside `format`. */
 export type Query = Readonly<Record<string, string>>;
@@ -20,8 +20,8 @@ export type SampleRow =
   | { readonly is: 'pushed'; readonly pushes: readonly Push[]; readonly layout: boolean }
   /** Not the output of a tool that is received: why. Every kind that recognises its beginning must refuse it. */
   | { readonly is: 'document'; readonly why: string }
-  /** A payload of a route or format that has no row yet. */
-  | { readonly is: 'pending'; readonly owner: 'otlp' | 'kineto' };
+  /** An export request, sent with a run id among the attributes of each of its resources. */
+  | { readonly is: 'otlp'; readonly signal: OtlpSignal };
 
 /** Files of one folder of the collection by their names; sub-folders are part of the name. */
 export type SampleFolder = Readonly<Record<string, SampleRow>>;
@@ -44,6 +44,6 @@ export function document(why: string): SampleRow {
   return { is: 'document', why };
 }
 
-export function pending(owner: 'otlp' | 'kineto'): SampleRow {
-  return { is: 'pending', owner };
+export function otlp(signal: OtlpSignal): SampleRow {
+  return { is: 'otlp', signal };
 }
