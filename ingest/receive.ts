@@ -6,9 +6,10 @@ import {
   type GroupCommit,
   type PayloadRows,
   type Row,
+  type RunPlace,
   readReceipt,
+  readReceiptAndIntent,
   type StoredReceipt,
-  type StoredRun,
 } from '../store/index.ts';
 import { computeDigest } from '../wire/canonical-json.ts';
 import { LIMITS } from '../wire/limits.ts';
@@ -27,7 +28,7 @@ import { spoolBody } from './spool.ts';
 
 /** One payload on its way in. */
 export type PayloadRequest = {
-  readonly run: StoredRun;
+  readonly run: RunPlace;
   readonly kind: PayloadKind;
   /** The query string, one text a name. */
   readonly query: Readonly<Record<string, string>>;
@@ -369,9 +370,10 @@ async function store(ports: ReceivePorts, request: PayloadRequest, { query, body
 
 /** Of two equal payloads in flight at once the first received counts; the other one is told it was a duplicate. */
 async function confirm(ports: ReceivePorts, runId: string, receiptId: string, payloadId: string): Promise<ReceiptAnswer> {
-  const held = await readReceipt(ports.store, runId, receiptId);
+  const held = await readReceiptAndIntent(ports.store, runId, receiptId);
   if (held === undefined)
     throw new ProblemError('store-unavailable', 'the receipt was not found right after it was stored; retry', { retryAfterS: 1 });
-  await assertReceiptCounts(ports, runId, receiptId);
-  return toAnswer(held, held.payloadId !== payloadId);
+  // Who begins to seal after this was read finds the receipt.
+  if (held.isSealing) await assertReceiptCounts(ports, runId, receiptId);
+  return toAnswer(held.receipt, held.receipt.payloadId !== payloadId);
 }
