@@ -7,7 +7,7 @@ import { ProblemError } from '../wire/problems.ts';
 
 /** A request body on its way in: decompressed, measured, hashed, and read as strict UTF-8, never held as a whole. */
 export type BodyOptions = {
-  /** The request's Content-Encoding; undefined or empty means identity. */
+  /** The request's Content-Encoding; undefined or empty means identity, and then a gzip or zstd file is told by its first bytes. */
   readonly contentEncoding: string | undefined;
   /** Bytes accepted, after decompression. */
   readonly limitBytes: number;
@@ -57,7 +57,7 @@ export function readBody(stream: Readable, options: BodyOptions): Body {
 
   async function* chunks(): AsyncGenerator<Buffer> {
     const source = readSource(stream, tally);
-    for await (const chunk of decompressor === null ? source : decompress(source, decompressor, tally)) {
+    for await (const chunk of decompressor === null ? decompressFile(source, tally) : decompress(source, decompressor, tally)) {
       tally.bytes += chunk.length;
       assertBelowLimit(tally);
       if (tally.bytes > options.graceBytes && tally.bytes > options.ratio * tally.sentBytes) {
@@ -93,15 +93,52 @@ function assertBelowLimit(tally: { readonly bytes: number; readonly limitBytes: 
   if (tally.bytes > tally.limitBytes) throw tooLarge(`it has more than ${tally.limitBytes} bytes after decompression`, tally);
 }
 
+/** A compressed file sent as it is (`curl --data-binary @trace.json.gz`) is read as if its Content-Encoding had said so. */
+async function* decompressFile(source: AsyncGenerator<Buffer>, tally: { sentBytes: number }): AsyncGenerator<Buffer> {
+  try {
+    let head: Buffer = Buffer.alloc(0);
+    while (head.length < MAGIC_BYTES) {
+      const next = await source.next();
+      if (next.done === true) break;
+      head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+    }
+    const create = findFileDecompressor(head);
+    yield* create === null ? prepend(head, source) : decompress(prepend(head, source), create, tally);
+  } finally {
+    await source.return(undefined);
+  }
+}
+
+async function* prepend(head: Buffer, source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  if (head.length > 0) yield head;
+  yield* source;
+}
+
+/** Enough to tell gzip (RFC 1952: 1f 8b) from zstd (RFC 8878: 28 b5 2f fd); neither is UTF-8. */
+const MAGIC_BYTES = 4;
+const isGzip = (head: Buffer) => head[0] === 0x1f && head[1] === 0x8b;
+const isZstd = (head: Buffer) => head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528;
+
+function findFileDecompressor(head: Buffer): Decompressor | null {
+  if (isGzip(head)) return createGunzip;
+  return isZstd(head) ? createUnzstd() : null;
+}
+
+const createGunzip: Decompressor = () => zlib.createGunzip({ chunkSize: CHUNK_BYTES });
+
+function createUnzstd(): Decompressor | null {
+  const create: unknown = Reflect.get(zlib, 'createZstdDecompress');
+  return isTransformFactory(create) ? () => create({ chunkSize: CHUNK_BYTES }) : null;
+}
+
 function findDecompressor(stream: Readable, contentEncoding: string | undefined): Decompressor | null {
   const encoding = (contentEncoding ?? '').trim().toLowerCase();
   if (encoding === '' || encoding === 'identity') return null;
-  if (encoding === 'gzip' || encoding === 'x-gzip') return () => zlib.createGunzip({ chunkSize: CHUNK_BYTES });
-  const createZstd: unknown = Reflect.get(zlib, 'createZstdDecompress');
-  const hasZstd = isTransformFactory(createZstd);
-  if (encoding === 'zstd' && hasZstd) return () => createZstd({ chunkSize: CHUNK_BYTES });
+  if (encoding === 'gzip' || encoding === 'x-gzip') return createGunzip;
+  const unzstd = createUnzstd();
+  if (encoding === 'zstd' && unzstd !== null) return unzstd;
   drain(stream);
-  const accepted = ['identity', 'gzip', ...(hasZstd ? ['zstd'] : [])];
+  const accepted = ['identity', 'gzip', ...(unzstd === null ? [] : ['zstd'])];
   const detail = `Content-Encoding ${JSON.stringify(contentEncoding)} is not supported; use one of ${accepted.join(', ')}`;
   throw new ProblemError('unsupported-encoding', detail, { members: { encodings: accepted } });
 }
@@ -185,9 +222,11 @@ function refuseBytes(bytes: Buffer, bad: number, offset: number): ProblemError {
   if (/^f[ef]/.test(start) || (bytes[bad] === 0 && offset + bad <= 1)) {
     return invalid('the text is UTF-16, as PowerShell writes it; convert it: iconv -f UTF-16 -t UTF-8', undefined, place);
   }
-  if (start.startsWith('1f8b')) return invalid('the body is a gzip file; send the header Content-Encoding: gzip with it', undefined, place);
-  if (start.startsWith('28b52ffd'))
-    return invalid('the body is a zstd file; send the header Content-Encoding: zstd with it', undefined, place);
+  if (start.startsWith('1f8b')) return invalid('inside the compression is a gzip file: it is compressed twice; undo one', undefined, place);
+  if (start.startsWith('28b52ffd')) {
+    const why = createUnzstd() === null ? 'a zstd file, which this service cannot undo' : 'a zstd file inside another compression';
+    return invalid(`the body is ${why}; send it as gzip, or as it is`, undefined, place);
+  }
   if (bytes[bad] === 0) return invalid(`${place} is NUL: the payload is binary or damaged, not text`, undefined, place);
   const shown = bytes.subarray(bad, bad + 4).toString('hex');
   return invalid(`the text is not UTF-8 at ${place}: 0x${shown}; convert it with iconv -t UTF-8, or send it undamaged`, undefined, place);

@@ -67,6 +67,14 @@ function toProblem(error: unknown): unknown {
   });
 }
 
+/** Every tool ends its last line; `version 12` may have been `version 12.2.0` before the text was cut off. JSON ends with its bracket. */
+function warnOfCut(text: string, finding: EnvironmentFinding): EnvironmentFinding {
+  if (/[\n}]\s*$/.test(text.slice(-64))) return finding;
+  const detail =
+    'the last line has no line end: if the text was cut off, what it says there is not whole; send the output as the tool printed it';
+  return { ...finding, warnings: [...finding.warnings, { code: 'no_line_end', detail, line: text.split('\n').length }] };
+}
+
 /**
  * Reads what a tool says about a machine; nothing is stored.
  * @param nowMs now, milliseconds since the epoch
@@ -85,7 +93,7 @@ export async function readEnvironment(request: EnvironmentRequest, nowMs: number
     for await (const part of body.text()) parts.push(part);
     const text = parts.join('');
     const format = chooseFormat(request.format, text.slice(0, HEAD_CHARACTERS));
-    const finding = format.parse(text, { nowS: capturedS });
+    const finding = warnOfCut(text, format.parse(text, { nowS: capturedS }));
     const contentDigest = computeDigest({ format: format.id, at: request.at ?? null, body: body.sha256() });
     return { format: format.id, finding, contentDigest, bodyBytes: body.byteCount() };
   } catch (error) {

@@ -1,30 +1,34 @@
 import type { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { v7 as timeOrderedId } from 'uuid';
 import {
   appendPayloadRows,
   type GroupCommit,
   type PayloadRows,
   type Row,
+  type RunPlace,
   readReceipt,
+  readReceiptAndIntent,
   type StoredReceipt,
-  type StoredRun,
 } from '../store/index.ts';
 import { computeDigest } from '../wire/canonical-json.ts';
 import { LIMITS } from '../wire/limits.ts';
 import type { PayloadKind, ReceiptAnswer, Warning } from '../wire/payload.ts';
 import { ProblemError } from '../wire/problems.ts';
-import { type Body, readBody } from './body.ts';
+import { type Body, decodeUtf8, readBody } from './body.ts';
 import { type Format, ParseError, type StreamParser } from './format.ts';
 import { detectFormat, findFormat } from './formats/index.ts';
 import { assertTimesInWindow } from './lexers/timestamp.ts';
 import { assertExtraParameters, type PayloadQuery, readPayloadQuery, unsupportedFormat } from './parameters.ts';
+import { BINARY_HEAD_BYTES, type BinaryHead, findBinaryHead } from './payload-head.ts';
 import type { IngestRecord } from './records.ts';
 import { createRowMaker, type RowMaker } from './rows.ts';
 import { assertReceiptCounts, type SealPorts } from './seal.ts';
+import { spoolBody } from './spool.ts';
 
 /** One payload on its way in. */
 export type PayloadRequest = {
-  readonly run: StoredRun;
+  readonly run: RunPlace;
   readonly kind: PayloadKind;
   /** The query string, one text a name. */
   readonly query: Readonly<Record<string, string>>;
@@ -53,15 +57,42 @@ function chooseFormat(kind: PayloadKind, named: string | undefined, head: string
   return detected;
 }
 
+/** The format a binary file is read as. @throws ProblemError unsupported-format naming what it is and where it goes */
+function chooseFileFormat(kind: PayloadKind, named: string | undefined, { name, destination }: BinaryHead): Format {
+  const asked = named === undefined ? undefined : chooseFormat(kind, named, '');
+  const advice =
+    destination === null ? 'no kind receives that' : `send it to /v1/runs/{runId}/${destination.kind}?format=${destination.format}`;
+  if (destination === null || destination.kind !== kind) throw unsupportedFormat(kind, `the payload is ${name}; ${advice}`);
+  if (asked !== undefined && asked.id !== destination.format) {
+    throw unsupportedFormat(kind, `the payload is ${name}, not ${asked.id}; say format=${destination.format}`);
+  }
+  return chooseFormat(kind, destination.format, '');
+}
+
 /** A place in the caller's payload becomes the answer's pointer. */
 function toProblem(error: unknown): unknown {
   if (!(error instanceof ParseError)) return error;
-  const pointer = `line ${error.line}, column ${error.column}`;
+  return placeProblem(error, `line ${error.line}, column ${error.column}`);
+}
+
+function placeProblem(error: ParseError, pointer: string): ProblemError {
   return new ProblemError('invalid-payload', `${pointer}: ${error.message}`, {
     errors: [{ pointer, detail: error.message }],
     members: { line: error.line, column: error.column },
     cause: error,
   });
+}
+
+/** Binary files have rows where texts have lines. */
+function toFileProblem(error: unknown): unknown {
+  const inRows = (text: string) => text.replace(/\bline (?=\d)/g, 'row ');
+  if (error instanceof ParseError) {
+    const place = { line: error.line, column: error.column };
+    return placeProblem(new ParseError(inRows(error.message), place), error.line === 0 ? 'the file' : `row ${error.line}`);
+  }
+  if (!(error instanceof ProblemError) || error.errors.length === 0) return error;
+  const errors = error.errors.map(({ pointer, detail }) => ({ pointer: inRows(pointer), detail }));
+  return new ProblemError(error.type, inRows(error.message), { errors, members: error.members, cause: error });
 }
 
 function assertTimes(records: readonly IngestRecord[], nowMs: number): void {
@@ -73,6 +104,28 @@ async function parseWhole(format: Format & { readonly mode: 'whole' }, text: Asy
   const parts: string[] = [];
   for await (const part of text) parts.push(part);
   return format.parse(parts.join(''), query.parameters);
+}
+
+/** Spools a binary payload, reads it from there, and leaves nothing behind. */
+async function parseFile(
+  format: Format & { readonly mode: 'file' },
+  bytes: AsyncIterable<Buffer>,
+  query: PayloadQuery,
+  onRecords: (records: readonly IngestRecord[]) => Promise<void>,
+): Promise<readonly Warning[]> {
+  const spool = await spoolBody(bytes);
+  try {
+    const parser = format.openFile(spool, query.parameters);
+    for await (const records of parser.records) {
+      await onRecords(records);
+      await nextTurn();
+    }
+    return parser.warnings();
+  } catch (error) {
+    throw toFileProblem(error);
+  } finally {
+    await spool.close();
+  }
 }
 
 type Flush = (rows: PayloadRows) => Promise<void>;
@@ -146,19 +199,23 @@ type Parsed = { readonly rows: PayloadRows; readonly warnings: readonly Warning[
  */
 async function parseBody(
   format: Format,
-  text: AsyncIterable<string>,
+  { bytes, text }: Content,
   query: PayloadQuery,
   sink: { readonly rowMaker: RowMaker; readonly nowMs: number; readonly flush: Flush },
 ): Promise<Parsed> {
   const { rowMaker, nowMs, flush } = sink;
   if (format.mode === 'whole') {
-    const { records, warnings } = await parseWhole(format, text, query);
+    const { records, warnings } = await parseWhole(format, text(), query);
     assertTimes(records, nowMs);
     return { rows: rowMaker.toRows(records), warnings, rowMaker };
   }
-  const parser = format.open(query.parameters);
   const gatherer = createGatherer(rowMaker, nowMs, flush);
-  await parseStream(parser, text, gatherer.add);
+  if (format.mode === 'file') {
+    const warnings = await parseFile(format, bytes, query, gatherer.add);
+    return { rows: await gatherer.rest(), warnings, rowMaker };
+  }
+  const parser = format.open(query.parameters);
+  await parseStream(parser, text(), gatherer.add);
   return { rows: await gatherer.rest(), warnings: parser.warnings(), rowMaker };
 }
 
@@ -214,27 +271,50 @@ function identify(
   return { receiptId: computeDigest({ runId: request.run.runId, ...content }), contentDigest: computeDigest(content) };
 }
 
-type Peeked = { readonly head: string; readonly all: AsyncIterable<string> };
+/** A body once its beginning is known: one of the two is read, once. */
+type Content = { readonly bytes: AsyncIterable<Buffer>; readonly text: () => AsyncIterable<string> };
 
-/** The first characters of a text, and the whole text again. */
-async function peek(text: AsyncIterable<string>): Promise<Peeked> {
-  const iterator = text[Symbol.asyncIterator]();
-  const parts: string[] = [];
-  let length = 0;
+type Peeked<Part> = { readonly head: readonly Part[]; readonly all: AsyncIterable<Part> };
+
+/** The first parts of a body until they are as long as asked, or all, and the whole body again. */
+async function peek<Part extends string | Buffer>(parts: AsyncIterable<Part>, length: number): Promise<Peeked<Part>> {
+  const iterator = parts[Symbol.asyncIterator]();
+  const head: Part[] = [];
   let ended = false;
-  while (length < HEAD_CHARACTERS && !ended) {
+  for (let seen = 0; seen < length && !ended; ) {
     const next = await iterator.next();
     ended = next.done === true;
     if (next.done !== true) {
-      parts.push(next.value);
-      length += next.value.length;
+      head.push(next.value);
+      seen += next.value.length;
     }
   }
-  async function* all(): AsyncGenerator<string> {
-    yield* parts;
+  async function* all(): AsyncGenerator<Part> {
+    yield* head;
     if (!ended) yield* { [Symbol.asyncIterator]: () => iterator };
   }
-  return { head: parts.join('').slice(0, HEAD_CHARACTERS), all: all() };
+  return { head, all: all() };
+}
+
+type Recognised = { readonly format: Format; readonly content: Content };
+
+/** Tells the format of a body by its first bytes, and the body again. */
+async function recognise(kind: PayloadKind, named: string | undefined, body: Body): Promise<Recognised> {
+  const bytes = await peek(body.chunks, BINARY_HEAD_BYTES);
+  if (bytes.head.length === 0)
+    throw new ProblemError('invalid-payload', 'the payload is empty', { errors: [{ pointer: 'line 1, column 1', detail: 'empty' }] });
+  const binary = findBinaryHead(Buffer.concat(bytes.head));
+  const asked = named === undefined ? undefined : chooseFormat(kind, named, '');
+  if (binary !== undefined || asked?.mode === 'file') {
+    const format = binary === undefined ? asked : chooseFileFormat(kind, named, binary);
+    if (format === undefined) throw new RangeError('recognise: neither a format was named nor a file told');
+    return { format, content: { bytes: bytes.all, text: () => decodeUtf8(bytes.all) } };
+  }
+  const text = await peek(decodeUtf8(bytes.all), HEAD_CHARACTERS);
+  const head = text.head.join('').slice(0, HEAD_CHARACTERS);
+  if (head.length === 0)
+    throw new ProblemError('invalid-payload', 'the payload is empty', { errors: [{ pointer: 'line 1, column 1', detail: 'empty' }] });
+  return { format: asked ?? chooseFormat(kind, named, head), content: { bytes: bytes.all, text: () => text.all } };
 }
 
 /**
@@ -258,19 +338,16 @@ async function receive(ports: ReceivePorts, request: PayloadRequest): Promise<Re
     graceBytes: LIMITS.ratioGraceBytes,
   });
   try {
-    return await store(ports, request, { query, body, text: await peek(body.text()) });
+    return await store(ports, request, { query, body, ...(await recognise(request.kind, query.format, body)) });
   } finally {
     body.discard();
   }
 }
 
-type Incoming = { readonly query: PayloadQuery; readonly body: Body; readonly text: Peeked };
+type Incoming = Recognised & { readonly query: PayloadQuery; readonly body: Body };
 
-async function store(ports: ReceivePorts, request: PayloadRequest, { query, body, text }: Incoming): Promise<ReceiptAnswer> {
+async function store(ports: ReceivePorts, request: PayloadRequest, { query, body, format, content }: Incoming): Promise<ReceiptAnswer> {
   const { run } = request;
-  if (text.head.length === 0)
-    throw new ProblemError('invalid-payload', 'the payload is empty', { errors: [{ pointer: 'line 1, column 1', detail: 'empty' }] });
-  const format = chooseFormat(request.kind, query.format, text.head);
   assertExtraParameters(format, query.parameters);
   if (format.mode === 'whole') body.lowerLimit(LIMITS.wholePayloadBytes);
   const payloadId = timeOrderedId();
@@ -278,7 +355,7 @@ async function store(ports: ReceivePorts, request: PayloadRequest, { query, body
   const rowMaker = createRowMaker({ project: run.project, suite: run.suite, runId: run.runId, payloadId, receivedAtMs: nowMs });
   const closed = run.state !== 'open';
   const flush: Flush = closed ? async () => undefined : (rows) => appendPayloadRows(ports.store, rows);
-  const parsed = await parseBody(format, text.all, query, { rowMaker, nowMs, flush });
+  const parsed = await parseBody(format, content, query, { rowMaker, nowMs, flush });
   const { receiptId, contentDigest } = identify(request, query, format, body);
   const earlier = await readReceipt(ports.store, run.runId, receiptId);
   if (earlier !== undefined) {
@@ -293,9 +370,10 @@ async function store(ports: ReceivePorts, request: PayloadRequest, { query, body
 
 /** Of two equal payloads in flight at once the first received counts; the other one is told it was a duplicate. */
 async function confirm(ports: ReceivePorts, runId: string, receiptId: string, payloadId: string): Promise<ReceiptAnswer> {
-  const held = await readReceipt(ports.store, runId, receiptId);
+  const held = await readReceiptAndIntent(ports.store, runId, receiptId);
   if (held === undefined)
     throw new ProblemError('store-unavailable', 'the receipt was not found right after it was stored; retry', { retryAfterS: 1 });
-  await assertReceiptCounts(ports, runId, receiptId);
-  return toAnswer(held, held.payloadId !== payloadId);
+  // Who begins to seal after this was read finds the receipt.
+  if (held.isSealing) await assertReceiptCounts(ports, runId, receiptId);
+  return toAnswer(held.receipt, held.receipt.payloadId !== payloadId);
 }

@@ -11,6 +11,7 @@ import { baselineRoutes } from './routes/baselines.ts';
 import { environmentRoutes } from './routes/environment.ts';
 import { gateRoutes } from './routes/gates.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { otlpRoutes } from './routes/otlp.ts';
 import { payloadRoutes } from './routes/payloads.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sealRoutes } from './routes/seal.ts';
@@ -92,6 +93,7 @@ export async function buildApp(services: Services, { logLevel }: Pick<ServiceCon
   const routes = [
     runRoutes,
     payloadRoutes,
+    otlpRoutes,
     environmentRoutes,
     sealRoutes,
     seriesRoutes,

@@ -10,6 +10,8 @@ export type Telemetry = { readonly shutdown: () => Promise<void> };
 const EXPORT_TIMEOUT_MS = 2_000;
 const SHUTDOWN_MS = 1_500;
 const TRACER = 'plumbline';
+/** Where our own spans may arrive, straight or by way of a collector: a span about receiving them would be the next one to arrive. */
+const UNTRACED_URLS: ReadonlySet<string> = new Set(['/v1/traces']);
 
 /**
  * Starts exporting over OTLP/HTTP; without an endpoint nothing is recorded and spans cost nothing.
@@ -55,10 +57,14 @@ export async function withSpan<Result>(
   });
 }
 
-/** Wraps every request in a server span that continues the caller's `traceparent`. */
+/** Wraps every request, but those that bring spans, in a server span that continues the caller's `traceparent`. */
 export function traceRequests(app: FastifyInstance): void {
   const spans = new WeakMap<FastifyRequest, { readonly span: Span; readonly context: Context }>();
   app.addHook('onRequest', (request, _reply, done) => {
+    if (UNTRACED_URLS.has(request.routeOptions.url ?? '')) {
+      done();
+      return;
+    }
     const parent = propagation.extract(context.active(), request.headers);
     const span = trace.getTracer(TRACER).startSpan(
       `${request.method} ${request.routeOptions.url ?? 'unknown'}`,

@@ -15,8 +15,19 @@ export { putGate, readGate, readGateByDigest, type StoredGate } from './gates.ts
 export { appendPayloadRows, createGroupCommit, type GroupCommit, type PayloadRows } from './group-commit.ts';
 export { readMeasurements } from './measurements.ts';
 export { migrate } from './migrate.ts';
-export { readPayloadCounts, readReceipt, readReceipts, type StoredReceipt } from './receipts.ts';
-export { appendWithdrawal, putRun, type RunFilter, readRun, readRuns, readRunsById, readUnjudgedRunIds, type StoredRun } from './runs.ts';
+export { readPayloadCounts, readReceipt, readReceiptAndIntent, readReceipts, type StoredReceipt } from './receipts.ts';
+export {
+  appendWithdrawal,
+  putRun,
+  type RunFilter,
+  type RunPlace,
+  readRun,
+  readRunPlace,
+  readRuns,
+  readRunsById,
+  readUnjudgedRunIds,
+  type StoredRun,
+} from './runs.ts';
 export { appendSealIntent, putSeal, readSeal, readSealIntent, readUnfinishedSealRunIds, removeOrphans, type StoredSeal } from './seals.ts';
 export { type LandedSeries, readLandedSeries, readSeriesValues, type SeriesFilter } from './series.ts';
 export { type Row, TABLES, type TableName } from './tables.ts';

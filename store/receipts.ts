@@ -80,6 +80,21 @@ export async function readReceipt(store: Store, runId: string, receiptId: string
   return rows[0] === undefined ? undefined : toStoredReceipt(rows[0]);
 }
 
+/** The receipt of this content, and whether someone began to seal the run before this was read. */
+export async function readReceiptAndIntent(
+  store: Store,
+  runId: string,
+  receiptId: string,
+): Promise<{ readonly receipt: StoredReceipt; readonly isSealing: boolean } | undefined> {
+  const rows = await store.query<ReceiptRow & { intents: string }>(
+    `SELECT *, (SELECT count() FROM seal_intents WHERE run_id = {runId:UUID}) AS intents FROM (
+  ${SELECT_RECEIPT} WHERE run_id = {runId:UUID} AND receipt_id = {receiptId:String} ${FIRST})`,
+    { runId, receiptId },
+  );
+  const row = rows[0];
+  return row === undefined ? undefined : { receipt: toStoredReceipt(row), isSealing: Number(row.intents) > 0 };
+}
+
 /** All receipts of a run, one a content, ordered by receipt id. */
 export async function readReceipts(store: Store, runId: string): Promise<readonly StoredReceipt[]> {
   const rows = await store.query<ReceiptRow>(`${SELECT_RECEIPT} WHERE run_id = {runId:UUID} ${FIRST}`, { runId });

@@ -127,6 +127,23 @@ export async function readRun(store: Store, runId: string): Promise<StoredRun | 
   return runs[0];
 }
 
+/** What a payload needs to know of its run. */
+export type RunPlace = Pick<StoredRun, 'runId' | 'project' | 'suite' | 'createdAtNs'> & { readonly state: 'open' | 'sealing' | 'sealed' };
+
+/** Where content of a run belongs and whether the run still takes it; a tenth of the work of `readRun`, for every payload. */
+export async function readRunPlace(store: Store, runId: string): Promise<RunPlace | undefined> {
+  const rows = await store.query<{ project: string; suite: string; created_at_ms: string; intents: string; seals: string }>(
+    `SELECT project, suite, toString(toUnixTimestamp64Milli(created_at)) AS created_at_ms,
+  (SELECT count() FROM seal_intents WHERE run_id = {runId:UUID}) AS intents, (SELECT count() FROM seals WHERE run_id = {runId:UUID}) AS seals
+FROM runs WHERE run_id = {runId:UUID} LIMIT 1`,
+    { runId },
+  );
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  const state = Number(row.seals) > 0 ? 'sealed' : Number(row.intents) > 0 ? 'sealing' : 'open';
+  return { runId, project: row.project, suite: row.suite, createdAtNs: `${row.created_at_ms}000000`, state };
+}
+
 /** The runs of these ids that exist, one each, in no order. */
 export async function readRunsById(store: Store, runIds: readonly string[]): Promise<readonly StoredRun[]> {
   if (runIds.length === 0) return [];

@@ -56,8 +56,14 @@ const RECEIPTED = `SELECT payload_id, any(kind) AS kind, any(position) AS positi
 /** Every stored number of the run as (series, repetition, one value, its flags); histograms and summaries count through their counts. */
 const VALUES = `SELECT series_id, repetition, payload_id, sample_values AS numbers, length(sample_values) AS n, quality FROM samples WHERE run_id = {runId:UUID}
   UNION ALL SELECT series_id, repetition, payload_id, if(reading IS NULL, [], [assumeNotNull(reading)]), 1, quality FROM readings WHERE run_id = {runId:UUID}
-  UNION ALL SELECT series_id, repetition, payload_id, [], arraySum(counts), quality FROM histograms WHERE run_id = {runId:UUID}
+  UNION ALL SELECT series_id, repetition, payload_id, [], arraySum(counts), quality FROM histograms WHERE run_id = {runId:UUID} AND NOT is_standing
   UNION ALL SELECT series_id, repetition, payload_id, [], sample_count, quality FROM summaries WHERE run_id = {runId:UUID}`;
+
+/** Cumulative histograms count by what they grew from one origin. */
+const GROWN = `SELECT series_id, repetition, [] AS numbers, toUInt64(max(reached) - min(reached)) AS n, groupUniqArrayArray(quality) AS quality FROM (
+  SELECT x.series_id AS series_id, repetition, since_ns, arraySum(counts) AS reached, quality
+  FROM histograms AS x INNER JOIN (${RECEIPTED}) AS p ON p.payload_id = x.payload_id WHERE run_id = {runId:UUID} AND is_standing
+) GROUP BY series_id, repetition, since_ns`;
 
 /** One value a request and side, of spans linked by trace. */
 const LINKED = selectLinkedRequests(`run_id = {runId:UUID} AND payload_id IN (SELECT payload_id FROM (${RECEIPTED}))`);
@@ -80,6 +86,7 @@ LEFT JOIN (
     arraySort(groupUniqArrayArray(quality)) AS flags
   FROM (
     SELECT x.series_id AS series_id, repetition, numbers, n, quality FROM (${VALUES}) AS x INNER JOIN (${RECEIPTED}) AS p ON p.payload_id = x.payload_id
+    UNION ALL ${GROWN}
     ${linked}
   ) GROUP BY series_id
 ) AS v ON v.series_id = d.series_id

@@ -17,8 +17,18 @@ export const LIMITS = {
   lineCharacters: 1024 * 1024,
   /** Nesting of a JSON payload, levels. */
   jsonDepth: 32,
+  /** Lists in lists in an attribute of an OTLP request, levels. */
+  otlpAttributeDepth: 32,
+  /** What an OTLP request may take in memory once decoded, as its decoders estimate it, bytes: two bytes sent can be an object of a hundred. */
+  otlpDecodedBytes: 512 * 1024 * 1024,
   /** Distinct series in one payload. */
   seriesPerPayload: 20_000,
+  /** Runs that one OTLP request may bring points or spans for. */
+  runsPerOtlpRequest: 32,
+  /** OTLP requests received at once; each is decoded whole. */
+  otlpRequestsAtOnce: 16,
+  /** Buckets of one OTLP histogram. */
+  bucketsPerHistogram: 10_000,
   /** Labels of one series, and the length of a label's value, of a region, of a metric, in characters. */
   labelsPerSeries: 32,
   labelCharacters: 512,

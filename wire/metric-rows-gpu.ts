@@ -140,7 +140,7 @@ export const GPU_METRICS: readonly MetricRow[] = [
     '1',
     'either',
     'context',
-    ['DCGM_FI_DEV_GPU_UTIL', 'dcgm_gpu_utilization', 'utilization.gpu'],
+    ['DCGM_FI_DEV_GPU_UTIL', 'dcgm_gpu_utilization', 'utilization.gpu', 'hw.gpu.utilization'],
     'share of time a kernel ran',
   ],
   [
@@ -151,7 +151,14 @@ export const GPU_METRICS: readonly MetricRow[] = [
     ['DCGM_FI_DEV_MEM_COPY_UTIL', 'dcgm_mem_copy_utilization', 'utilization.memory'],
     'share of time memory was copied',
   ],
-  ['gpu.memory_used', 'By', 'lower', 'context', ['DCGM_FI_DEV_FB_USED', 'dcgm_fb_used', 'memory.used'], 'frame buffer in use'],
+  [
+    'gpu.memory_used',
+    'By',
+    'lower',
+    'context',
+    ['DCGM_FI_DEV_FB_USED', 'dcgm_fb_used', 'memory.used', 'hw.gpu.memory.usage'],
+    'frame buffer in use',
+  ],
   ['gpu.memory_free', 'By', 'higher', 'context', ['DCGM_FI_DEV_FB_FREE', 'dcgm_fb_free', 'memory.free'], 'frame buffer free'],
   [
     'gpu.engine_active',
@@ -297,7 +304,7 @@ export const GPU_METRICS: readonly MetricRow[] = [
   ['nvlink.link_speed', 'By/s', 'higher', 'context', [], 'bytes per second that a link can move each way'],
   ['nvlink.raw_sent_bytes', 'By', 'either', 'context', [], 'NVLink bytes sent, protocol overhead included'],
   ['nvlink.raw_received_bytes', 'By', 'either', 'context', [], 'NVLink bytes received, protocol overhead included'],
-  ['gpu.memory_total', 'By', 'either', 'context', ['memory.total'], 'frame buffer of the device'],
+  ['gpu.memory_total', 'By', 'either', 'context', ['memory.total', 'hw.gpu.memory.limit'], 'frame buffer of the device'],
   ['gpu.graphics_clock', 'Hz', 'higher', 'context', ['clocks.current.graphics'], 'graphics clock'],
   ['gpu.video_clock', 'Hz', 'higher', 'context', ['clocks.current.video'], 'video clock'],
   ['gpu.power_limit', 'W', 'either', 'context', ['power.limit'], 'power limit that was set'],

@@ -1,5 +1,6 @@
 import { GPU_METRICS } from './metric-rows-gpu.ts';
 import { HOST_METRICS } from './metric-rows-host.ts';
+import { OTEL_METRICS } from './metric-rows-otel.ts';
 import type { Assume, Better, JudgedAs } from './metric-words.ts';
 
 export { ASSUME, type Assume, BETTER, type Better, JUDGED_AS, type JudgedAs } from './metric-words.ts';
@@ -21,7 +22,7 @@ export type MetricDefinition = {
   readonly native: readonly string[];
 };
 
-export const METRICS: readonly MetricDefinition[] = [...HOST_METRICS, ...GPU_METRICS].map(
+export const METRICS: readonly MetricDefinition[] = [...HOST_METRICS, ...GPU_METRICS, ...OTEL_METRICS].map(
   ([metric, unit, better, judgedAs, native, meaning, assume]) => ({
     metric,
     unit,

@@ -13,7 +13,18 @@ export const FORMATS = {
     'likwid-csv',
     'google-benchmark-json',
   ],
-  gpu: ['dcgm-exporter', 'dcgmi-dmon', 'dcgmi-nvlink', 'nvidia-smi-nvlink', 'nvidia-smi-query', 'nvidia-smi-q', 'ncu-csv', 'nsys-csv'],
+  gpu: [
+    'dcgm-exporter',
+    'dcgmi-dmon',
+    'dcgmi-nvlink',
+    'nvidia-smi-nvlink',
+    'nvidia-smi-query',
+    'nvidia-smi-q',
+    'ncu-csv',
+    'nsys-csv',
+    'kineto',
+    'nsys-sqlite',
+  ],
   wcet: [
     'cycles-csv',
     'bounds',
@@ -28,13 +39,18 @@ export const FORMATS = {
     'babeltrace',
     'mapped-csv',
   ],
-  samples: ['csv', 'ndjson', 'hdr-log', 'hdr-histogram', 'k6', 'wrk2'],
-  events: ['kernel-log'],
+  samples: ['csv', 'ndjson', 'hdr-log', 'hdr-histogram', 'k6', 'wrk2', 'arrow', 'parquet'],
+  events: ['kernel-log', 'ndjson'],
 } as const;
 
 export type PayloadKind = keyof typeof FORMATS;
 export const PAYLOAD_KINDS: readonly PayloadKind[] = ['ebpf', 'pmu', 'gpu', 'wcet', 'samples', 'events'];
 export type FormatId = (typeof FORMATS)[PayloadKind][number];
+
+/** What OTLP/HTTP brings, by the signal of its path: kinds and formats of receipts that no `POST /v1/runs/{runId}/{kind}` takes. */
+export const OTLP_FORMATS = { metrics: ['otlp-protobuf', 'otlp-json'], traces: ['otlp-protobuf', 'otlp-json'] } as const;
+export type OtlpSignal = keyof typeof OTLP_FORMATS;
+export type OtlpFormatId = (typeof OTLP_FORMATS)[OtlpSignal][number];
 
 /** Query parameters that every kind accepts, beside `labels.<name>`. */
 export const COMMON_PARAMETERS = [

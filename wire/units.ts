@@ -4,7 +4,7 @@
  */
 export type BaseUnit = { readonly unit: string; readonly factor: number };
 
-const NS_PER = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, min: 6e10, h: 3.6e12 } as const;
+const NS_PER = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, min: 6e10, h: 3.6e12, d: 8.64e13 } as const;
 
 const UNIT_TABLE: Readonly<Record<string, BaseUnit>> = {
   ns: { unit: 'ns', factor: NS_PER.ns },
@@ -27,6 +27,7 @@ const UNIT_TABLE: Readonly<Record<string, BaseUnit>> = {
   seconds: { unit: 'ns', factor: NS_PER.s },
   min: { unit: 'ns', factor: NS_PER.min },
   h: { unit: 'ns', factor: NS_PER.h },
+  d: { unit: 'ns', factor: NS_PER.d },
   By: { unit: 'By', factor: 1 },
   B: { unit: 'By', factor: 1 },
   bytes: { unit: 'By', factor: 1 },
@@ -41,6 +42,9 @@ const UNIT_TABLE: Readonly<Record<string, BaseUnit>> = {
   KiBy: { unit: 'By', factor: 1024 },
   MiBy: { unit: 'By', factor: 1024 ** 2 },
   GiBy: { unit: 'By', factor: 1024 ** 3 },
+  kBy: { unit: 'By', factor: 1e3 },
+  MBy: { unit: 'By', factor: 1e6 },
+  GBy: { unit: 'By', factor: 1e9 },
   'By/s': { unit: 'By/s', factor: 1 },
   'B/s': { unit: 'By/s', factor: 1 },
   'kB/s': { unit: 'By/s', factor: 1e3 },
@@ -51,6 +55,12 @@ const UNIT_TABLE: Readonly<Record<string, BaseUnit>> = {
   'KiB/s': { unit: 'By/s', factor: 1024 },
   'MiB/s': { unit: 'By/s', factor: 1024 ** 2 },
   'GiB/s': { unit: 'By/s', factor: 1024 ** 3 },
+  'kBy/s': { unit: 'By/s', factor: 1e3 },
+  'MBy/s': { unit: 'By/s', factor: 1e6 },
+  'GBy/s': { unit: 'By/s', factor: 1e9 },
+  'KiBy/s': { unit: 'By/s', factor: 1024 },
+  'MiBy/s': { unit: 'By/s', factor: 1024 ** 2 },
+  'GiBy/s': { unit: 'By/s', factor: 1024 ** 3 },
   Hz: { unit: 'Hz', factor: 1 },
   kHz: { unit: 'Hz', factor: 1e3 },
   MHz: { unit: 'Hz', factor: 1e6 },
@@ -58,8 +68,10 @@ const UNIT_TABLE: Readonly<Record<string, BaseUnit>> = {
   '1/s': { unit: 'Hz', factor: 1 },
   mW: { unit: 'W', factor: 1e-3 },
   W: { unit: 'W', factor: 1 },
+  kW: { unit: 'W', factor: 1e3 },
   mJ: { unit: 'J', factor: 1e-3 },
   J: { unit: 'J', factor: 1 },
+  kJ: { unit: 'J', factor: 1e3 },
   Joules: { unit: 'J', factor: 1 },
   Cel: { unit: 'Cel', factor: 1 },
   C: { unit: 'Cel', factor: 1 },

@@ -120,24 +120,31 @@ async function measureGolden(
   };
 }
 
-/** Statistics of 10 M samples, and what merely adding them up takes. */
-async function measureMany(stack: Stack, store: Store): Promise<{ readonly readMs: number; readonly scanMs: number }> {
+/** Statistics of 10 M samples, computed for the first time and read again, and what merely adding the samples up takes. */
+async function measureMany(
+  stack: Stack,
+  store: Store,
+): Promise<{ readonly firstMs: number; readonly againMs: number; readonly scanMs: number }> {
   const runId = await recordRun(stack, 'many', MANY_REPETITIONS, 7);
   await seal(stack, runId);
   await settle([stack.servicePid, stack.storePid()]);
   const scans: number[] = [];
-  const reads: number[] = [];
+  const firsts: number[] = [];
+  const agains: number[] = [];
   for (let round = 0; round < 3; round++) {
     scans.push(
       (await time(() => store.query('SELECT sum(arraySum(sample_values)) AS total FROM samples WHERE run_id = {runId:UUID}', { runId })))
         .ms,
     );
-    const read = await time(() => readMeasurements(store, [runId]));
-    const count = read.result.flatMap(({ samples }) => samples).reduce((sum, { sampleCount }) => sum + sampleCount, 0);
-    if (count !== SERIES * MANY_REPETITIONS * SAMPLES) throw new Error(`${count} samples were read`);
-    reads.push(read.ms);
+    await store.command('DELETE FROM repetition_statistics WHERE run_id = {runId:UUID}', { runId });
+    for (const times of [firsts, agains]) {
+      const read = await time(() => readMeasurements(store, [runId]));
+      const count = read.result.flatMap(({ samples }) => samples).reduce((sum, { sampleCount }) => sum + sampleCount, 0);
+      if (count !== SERIES * MANY_REPETITIONS * SAMPLES) throw new Error(`${count} samples were read`);
+      times.push(read.ms);
+    }
   }
-  return { readMs: median(reads), scanMs: median(scans) };
+  return { firstMs: median(firsts), againMs: median(agains), scanMs: median(scans) };
 }
 
 await withStack(async (stack) => {
@@ -162,10 +169,11 @@ await withStack(async (stack) => {
         ['10 M samples (median of 3)', 'ms', '× scan'],
         [
           ['SELECT sum(arraySum(sample_values))', many.scanMs.toFixed(0), '1.00'],
-          ['readMeasurements', many.readMs.toFixed(0), (many.readMs / many.scanMs).toFixed(2)],
+          ['readMeasurements, first time', many.firstMs.toFixed(0), (many.firstMs / many.scanMs).toFixed(2)],
+          ['readMeasurements, again', many.againMs.toFixed(0), (many.againMs / many.scanMs).toFixed(2)],
         ],
       );
-      budgets.push({ what: 'statistics of 10 M samples', measured: many.readMs / 1000, unit: 's', atMost: 5 });
+      budgets.push({ what: 'statistics of 10 M samples', measured: many.firstMs / 1000, unit: 's', atMost: 5 });
     }
     concludeBudgets(budgets);
   } finally {

@@ -1,13 +1,28 @@
+import { isSmiXml, readSmiDocuments } from '../lexers/nvidia-smi-xml.ts';
+import { openText } from '../lexers/text.ts';
+import type { XmlElement } from '../lexers/xml.ts';
 import { type Line, readLines, refuse, splitAtColon, toFact, toFinding, WarningTally, withoutAbsent } from './facts.ts';
 import type { EnvironmentFinding, EnvironmentFormat } from './format.ts';
 
 const GPU = /^GPU ([0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f])\s*$/;
+const HEAD_CHARACTERS = 4096;
 const BANNER = /^=+NVSMI LOG=+\s*$/m;
 
+/** Elements of the XML → the names that the text has for them. */
+const ELEMENTS: ReadonlyMap<string, string> = new Map([
+  ['driver_version', 'Driver Version'],
+  ['attached_gpus', 'Attached GPUs'],
+  ['product_name', 'Product Name'],
+  ['uuid', 'GPU UUID'],
+  ['vbios_version', 'VBIOS Version'],
+  ['gsp_firmware_version', 'GSP Firmware Version'],
+]);
+
 type Section = { readonly members: ReadonlyMap<string, Line>; readonly line: number };
+type Sections = { readonly header: Section; readonly gpus: readonly Section[] };
 
 /** Members of the level below the header or a GPU; the same names stand deeper (Current, Max), and those levels are not read. */
-function readSections(lines: readonly Line[]): { readonly header: Section; readonly gpus: readonly Section[] } {
+function readSections(lines: readonly Line[]): Sections {
   const header = { members: new Map<string, Line>(), line: 1 };
   const gpus: { members: Map<string, Line>; line: number; indent: number }[] = [];
   for (const line of lines) {
@@ -26,19 +41,38 @@ function readSections(lines: readonly Line[]): { readonly header: Section; reado
   return { header, gpus };
 }
 
+/** The same out of `nvidia-smi -q -x`. */
+function readXmlSections(text: string): Sections {
+  const [document, ...others] = readSmiDocuments(text);
+  if (document === undefined) refuse('there is no document of nvidia-smi -q -x');
+  if (others.length > 0) refuse('there are several documents; send one, without -l');
+  const { root, lineOf } = document;
+  const header = toSection(root, lineOf);
+  return { header, gpus: root.children.filter(({ name }) => name === 'gpu').map((gpu) => toSection(gpu, lineOf)) };
+}
+
+function toSection(element: XmlElement, lineOf: (element: XmlElement) => number): Section {
+  const line = lineOf(element);
+  const members = new Map<string, Line>();
+  for (const child of element.children) {
+    const name = ELEMENTS.get(child.name);
+    if (name !== undefined && !members.has(name)) members.set(name, { text: child.text, number: lineOf(child) });
+  }
+  return { members, line };
+}
+
 function factOf(section: Section, name: string): string | undefined {
   return toFact(section.members.get(name)?.text);
 }
 
 function parse(text: string): EnvironmentFinding {
-  const lines = readLines(text);
-  if (lines.some((line) => /^<nvidia_smi_log>/.test(line.text)))
-    refuse('this is the XML of nvidia-smi -q -x; send the text of nvidia-smi -q');
+  const isXml = isSmiXml(openText(text).slice(0, HEAD_CHARACTERS));
+  const lines = isXml ? [] : readLines(text);
   const failure = lines.find((line) => /^(?:NVIDIA-SMI has failed|Failed to initialize NVML|No devices were found)/.test(line.text));
-  const { header, gpus } = readSections(lines);
+  const { header, gpus } = isXml ? readXmlSections(openText(text)) : readSections(lines);
   if (gpus.length === 0) {
     if (failure !== undefined) refuse(`nvidia-smi found nothing: ${failure.text.trim()}`, failure.number);
-    refuse("there is no line 'GPU <bus id>'; send all of the output of nvidia-smi -q");
+    refuse("there is no line 'GPU <bus id>' and no <gpu>; send all of the output of nvidia-smi -q");
   }
   const warnings = new WarningTally();
   const attached = factOf(header, 'Attached GPUs');
@@ -50,7 +84,7 @@ function parse(text: string): EnvironmentFinding {
     );
   }
   const driver = factOf(header, 'Driver Version');
-  if (driver === undefined) warnings.add('no_driver', "there is no line 'Driver Version'; send all of the output of nvidia-smi -q", null);
+  if (driver === undefined) warnings.add('no_driver', "there is no 'Driver Version'; send all of the output of nvidia-smi -q", null);
   const found = gpus.map((gpu) => {
     const model = factOf(gpu, 'Product Name');
     if (model === undefined) refuse("this GPU has no 'Product Name'; send all of the output of nvidia-smi -q", gpu.line);
@@ -68,7 +102,7 @@ function parse(text: string): EnvironmentFinding {
 /** Driver, and of each GPU its name, VBIOS and GSP firmware. Serial numbers and bus addresses are not read. */
 export const nvidiaSmiQFormat: EnvironmentFormat = {
   id: 'nvidia-smi-q',
-  summary: 'nvidia-smi -q: driver, and of each GPU its name, UUID, VBIOS and GSP firmware',
-  detect: (head) => BANNER.test(head) || /^<nvidia_smi_log>/m.test(head) || head.split('\n').some((line) => GPU.test(line)),
+  summary: 'nvidia-smi -q, or nvidia-smi -q -x (XML): driver, and of each GPU its name, UUID, VBIOS and GSP firmware',
+  detect: (head) => BANNER.test(head) || isSmiXml(head) || head.split('\n').some((line) => GPU.test(line)),
   parse,
 };

@@ -55,6 +55,14 @@ export class CsvRowScanner {
     }
   }
 
+  /**
+   * Whether the last field of the row found last may be the beginning of another: RFC 4180 lets the last line break out, but then 12 may have
+   * been 1250 before the file was cut off. A quoted field says where it ends.
+   */
+  get mayBeCut(): boolean {
+    return !this.terminated && !this.#isQuoted(this.fieldCount - 1);
+  }
+
   /** Offset of the field's first character, the opening quote included. */
   start(field: number): number {
     return at(this.#starts, field);

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../wire/limits.ts';
 import { ParseError } from '../format.ts';
 import { quote } from './decimal.ts';
 
@@ -6,8 +7,6 @@ import { quote } from './decimal.ts';
  * JSON.parse it keeps the printed digits, sees names that occur twice, and tells the column of what is wrong.
  */
 
-/** Nothing that is measured nests deeper. */
-const NESTING_LIMIT = 64;
 const WORD = /[^\s,:{}[\]"]+/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const LITERALS = ['null', 'true', 'false'];
@@ -140,7 +139,7 @@ export class JsonLine {
     if (code === CODE_QUOTE) return this.#skipString(position);
     if (code === CODE_MINUS || (code >= CODE_0 && code <= CODE_9)) return this.#skipNumber(position);
     if (code !== CODE_OPEN_BRACE && code !== CODE_OPEN_BRACKET) return this.#skipLiteral(position);
-    if (depth === NESTING_LIMIT) this.fail(`nests deeper than ${NESTING_LIMIT} levels`, position);
+    if (depth === LIMITS.jsonDepth) this.fail(`nests deeper than ${LIMITS.jsonDepth} levels`, position);
     return code === CODE_OPEN_BRACE ? this.#readMembers(position, depth + 1, null) : this.#skipArray(position, depth + 1);
   }
 

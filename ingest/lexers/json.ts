@@ -15,18 +15,25 @@ export type JsonObject = Map<string, JsonValue>;
 const FLAT_MEMBERS = 256;
 /** Integers of this many digits are always exact. */
 const EXACT_DIGITS = 15;
+const EXACT_POWERS: readonly number[] = Array.from({ length: EXACT_DIGITS }, (_, exponent) => Number(`1e${exponent}`));
 
 export class JsonReader {
   readonly text: string;
   position = 0;
-  line = 1;
+  line: number;
   private lineEnd = -1;
+  private readonly firstLine: number;
   private readonly advice: string;
 
-  /** @param advice what to do about text that is not JSON or stops early; becomes the end of the error */
-  constructor(text: string, advice: string) {
+  /**
+   * @param advice what to do about text that is not JSON or stops early; becomes the end of the error
+   * @param firstLine number of the first line of `text`, for one that is part of a larger one
+   */
+  constructor(text: string, advice: string, firstLine = 1) {
     this.text = text;
     this.advice = advice;
+    this.firstLine = firstLine;
+    this.line = firstLine;
   }
 
   /** Moves to the next value; false at the end of the text. `line` is then the line it starts in. */
@@ -50,37 +57,49 @@ export class JsonReader {
 
   /**
    * The object that starts here, as names and values in turn; for tools that print one small object a counter, where a Map would cost more
-   * than reading. Give the arrays of the line before: names that come again in their places are not read anew.
-   * @returns whether the names are those that were there before
+   * than reading. Give the arrays of the line before: what stands the same between its values is not read anew.
+   * @param gaps text from value to value, name included
+   * @returns whether names and gaps are those that were there before
    * @throws ParseError as `readObject`
    */
-  readMembersInto(names: string[], values: JsonValue[]): boolean {
+  readMembersInto(names: string[], values: JsonValue[], gaps: string[]): boolean {
     if (this.text.charCodeAt(this.position) !== 123) this.fail(`expected an object, found ${this.found()}`);
-    this.enter(1);
-    let same = true;
+    const known = names.length;
     let count = 0;
-    if (!this.closes(125)) {
-      do {
-        const start = this.position;
-        const expected = names[count];
-        if (same && expected !== undefined && this.skipExpectedName(expected)) {
-          values[count++] = this.readValue(1);
-          continue;
-        }
-        if (same) names.length = count;
-        same = false;
-        const name = this.readName();
-        if (names.includes(name)) this.fail(`the name '${name}' occurs twice in one object`, start);
-        names.push(name);
-        values[count++] = this.readValue(1);
-        // Looking for a name twice is quadratic in their number, so that is bounded.
-        if (count > FLAT_MEMBERS) this.fail(`an object has more than ${FLAT_MEMBERS} members`);
-      } while (!this.ends(125));
+    for (; count < known; count++) {
+      const gap = gaps[count];
+      if (gap === undefined || this.text.slice(this.position, this.position + gap.length) !== gap) break;
+      this.position += gap.length;
+      values[count] = this.readValue(1);
     }
-    same &&= names.length === count;
     names.length = count;
-    values.length = count;
-    return same;
+    gaps.length = count;
+    this.readFurtherMembers(names, values, gaps);
+    values.length = names.length;
+    return names.length === known && count === known;
+  }
+
+  /** Goes on behind the members that are there already. */
+  private readFurtherMembers(names: string[], values: JsonValue[], gaps: string[]): void {
+    let gapStart = this.position;
+    if (names.length > 0 ? this.ends(125) : this.opensEmpty()) return;
+    do {
+      const start = this.position;
+      const name = this.readName();
+      if (names.includes(name)) this.fail(`the name '${name}' occurs twice in one object`, start);
+      gaps.push(this.text.slice(gapStart, this.position));
+      names.push(name);
+      values[names.length - 1] = this.readValue(1);
+      // Looking for a name twice is quadratic in their number, so that is bounded.
+      if (names.length > FLAT_MEMBERS) this.fail(`an object has more than ${FLAT_MEMBERS} members`);
+      gapStart = this.position;
+    } while (!this.ends(125));
+  }
+
+  /** Enters an object; true when it is empty. */
+  private opensEmpty(): boolean {
+    this.enter(1);
+    return this.closes(125);
   }
 
   /** @throws ParseError always, at `position` */
@@ -89,7 +108,8 @@ export class JsonReader {
   }
 
   place(position = this.position): Place {
-    return placeAt(this.text, position);
+    const { line, column } = placeAt(this.text, position);
+    return { line: line + this.firstLine - 1, column };
   }
 
   skipSpace(): void {
@@ -138,27 +158,6 @@ export class JsonReader {
       if (members.size === size) this.fail(`the name '${name}' occurs twice in one object`, start);
       if (this.ends(125)) return members;
     }
-  }
-
-  /** Moves over `"expected" :` if that is what stands here. */
-  private skipExpectedName(expected: string): boolean {
-    const end = this.position + 1 + expected.length;
-    if (
-      !this.text.startsWith(expected, this.position + 1) ||
-      this.text.charCodeAt(end) !== 34 ||
-      this.text.charCodeAt(this.position) !== 34
-    )
-      return false;
-    const start = this.position;
-    this.position = end + 1;
-    this.skipSpace();
-    if (this.text.charCodeAt(this.position) === 58) {
-      this.position++;
-      this.skipSpace();
-      return true;
-    }
-    this.position = start;
-    return false;
   }
 
   /** A member's name and the colon after it. */
@@ -240,12 +239,28 @@ export class JsonReader {
       this.position = i;
       return value;
     }
+    const plain = code === 46 ? this.readFraction(start, i, value) : undefined;
+    if (plain !== undefined) return plain;
     while (continuesNumber(this.text.charCodeAt(i)) || (this.text.charCodeAt(i) >= 48 && this.text.charCodeAt(i) <= 57)) i++;
     const text = this.text.slice(start, i);
     const number = parseJsonNumber(text);
     if (number === undefined) this.fail(`'${text.slice(0, 40)}' is not a number that can be kept`, start);
     this.position = i;
     return number;
+  }
+
+  /** Digits, a point and digits, few enough that the result is rounded once; undefined, without moving, for every other number. */
+  private readFraction(start: number, point: number, whole: number): number | undefined {
+    const first = this.text.charCodeAt(start);
+    let i = point + 1;
+    let value = whole;
+    let code = this.text.charCodeAt(i);
+    for (; code >= 48 && code <= 57; code = this.text.charCodeAt(++i)) value = value * 10 + (code - 48);
+    const power = EXACT_POWERS[i - point - 1];
+    const isPlain = point > start && i > point + 1 && i - start - 1 <= EXACT_DIGITS && (first !== 48 || point === start + 1);
+    if (!isPlain || power === undefined || continuesNumber(code)) return undefined;
+    this.position = i;
+    return value / power;
   }
 
   private readWord<T extends JsonValue>(word: string, value: T): T {

@@ -9,6 +9,8 @@ export type PrometheusSample = {
   readonly name: string;
   /** The same object for lines with the same text between the braces. */
   readonly labels: PrometheusLabels;
+  /** The same object for lines with the same text before the value. */
+  readonly head: PrometheusHead;
   readonly value: string;
   /** Milliseconds since the epoch as printed, or '' when the line has none. */
   readonly timestamp: string;
@@ -22,6 +24,10 @@ export type PrometheusLabels = {
   readonly spaced: boolean;
 };
 
+/** Name and labels as printed, with what they say; a page repeats those of the page before, in the same order. */
+export type PrometheusHead = { readonly text: string; readonly name: string; readonly labels: PrometheusLabels };
+type KnownHead = PrometheusHead & { next: KnownHead | undefined };
+
 const NO_LABELS: PrometheusLabels = { pairs: [], spaced: false };
 
 const QUOTE = 34;
@@ -33,6 +39,8 @@ export class PrometheusReader {
   private readonly text: string;
   /** Text from `{` to `}` → what it says: an exporter repeats the labels of a device for each of its metrics. */
   private readonly labelSets = new Map<string, PrometheusLabels>();
+  private readonly heads = new Map<string, KnownHead>();
+  private previous: KnownHead | undefined;
   private position = 0;
   private line = 0;
   private start = 0;
@@ -72,8 +80,8 @@ export class PrometheusReader {
   }
 
   private readSample(): PrometheusSample {
-    const name = this.readName();
-    const labels = this.text.charCodeAt(this.position) === 123 ? this.readLabels() : NO_LABELS;
+    const head = this.readHead();
+    const { name, labels } = head;
     this.skipSpace();
     const value = this.readWord();
     if (value === '') this.fail(`${name} has no value; the line is cut off, or this is not a metrics page`);
@@ -82,7 +90,32 @@ export class PrometheusReader {
     if (timestamp !== '' && !/^-?\d{1,16}$/.test(timestamp)) this.fail(`'${timestamp.slice(0, 40)}' after the value is no timestamp`);
     this.skipSpace();
     if (this.position < this.end) this.fail('there is text after the sample; exemplars are not read');
-    return { name, labels, value, timestamp, line: this.line };
+    // The format asks for it, and without it the number may have lost digits.
+    if (this.end === this.text.length) this.fail('the last line has no line end, so the page was cut off: send it whole');
+    return { name, labels, head, value, timestamp, line: this.line };
+  }
+
+  private readHead(): KnownHead {
+    const expected = this.previous?.next;
+    // What ends with its brace is read the same way wherever it stands.
+    if (expected !== undefined && this.text.slice(this.position, this.position + expected.text.length) === expected.text) {
+      this.position += expected.text.length;
+      this.previous = expected;
+      return expected;
+    }
+    const start = this.position;
+    const name = this.readName();
+    const hasLabels = this.text.charCodeAt(this.position) === 123;
+    const labels = hasLabels ? this.readLabels() : NO_LABELS;
+    const text = this.text.slice(start, this.position);
+    let head = this.heads.get(text);
+    if (head === undefined) {
+      head = { text, name, labels, next: undefined };
+      this.heads.set(text, head);
+    }
+    if (this.previous !== undefined && hasLabels) this.previous.next = head;
+    this.previous = head;
+    return head;
   }
 
   private readName(): string {

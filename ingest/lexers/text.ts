@@ -8,6 +8,9 @@ const BYTE_ORDER_MARK = 0xfeff;
 const BINARY_HEAD_CHARACTERS = 1024;
 const BINARY_SHARE = 0.1;
 
+/** Said of a text whose last line has no line end, where that is allowed. */
+export const NO_LINE_END = 'the last line has no line end: if the file was cut off, its last value is too; end files with a line feed';
+
 export type Place = { readonly line: number; readonly column: number };
 
 /**

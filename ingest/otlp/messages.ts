@@ -87,7 +87,10 @@ export const SPAN_KINDS = ['unspecified', 'internal', 'server', 'client', 'produ
 export type SpanKind = (typeof SPAN_KINDS)[number];
 
 export type Span = {
-  /** Lower-case hex: 32 and 16 digits; '' for a parent that was not sent. */
+  /**
+   * Lower-case hex: 32 and 16 digits; '' for a parent that was not sent. The protocol calls a span without a trace or span id invalid, and an id
+   * of zeros is none: both come as '' here, for whoever maps to reject that span.
+   */
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string;

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { readRun, type StoredRun } from '../../store/index.ts';
+import { type RunPlace, readRun, readRunPlace, type StoredRun } from '../../store/index.ts';
 import { ProblemError } from '../../wire/problems.ts';
 import type { Principal, Scope } from '../../wire/token.ts';
 import { assertProject, assertScope } from '../auth/authenticate.ts';
@@ -27,6 +27,15 @@ export function readId(text: string, what: 'run' | 'baseline' | 'verdict' | 'ser
 export async function requireRun(services: Services, principal: Principal, runIdText: string): Promise<StoredRun> {
   const runId = readId(runIdText, 'run');
   const run = await readRun(services.store, runId);
+  if (run === undefined) throw new ProblemError('unknown-run', `there is no run ${runId}; open one with POST /v1/runs`);
+  assertProject(principal, run.project);
+  return run;
+}
+
+/** As `requireRun`, for what only needs to know where the run's content belongs. @throws ProblemError unknown-run, project-not-allowed */
+export async function requireRunPlace(services: Services, principal: Principal, runIdText: string): Promise<RunPlace> {
+  const runId = readId(runIdText, 'run');
+  const run = await readRunPlace(services.store, runId);
   if (run === undefined) throw new ProblemError('unknown-run', `there is no run ${runId}; open one with POST /v1/runs`);
   assertProject(principal, run.project);
   return run;

@@ -5,7 +5,7 @@ import { PAYLOAD_KINDS, type PayloadKind, type ReceiptAnswer } from '../../wire/
 import { ProblemError } from '../../wire/problems.ts';
 import type { Services } from '../services.ts';
 import { withSpan } from '../telemetry.ts';
-import { readQuery, requirePrincipal, requireRun } from './context.ts';
+import { readQuery, requirePrincipal, requireRunPlace } from './context.ts';
 
 /** Payloads received at once; beyond it clients are asked to come back. Bounds the memory of whole payloads. */
 const PAYLOADS_AT_ONCE = 24;
@@ -14,7 +14,7 @@ type Params = { readonly runId: string };
 
 async function receive(services: Services, kind: PayloadKind, request: FastifyRequest<{ Params: Params }>): Promise<ReceiptAnswer> {
   const principal = await requirePrincipal(services, request, 'ingest');
-  const run = await requireRun(services, principal, request.params.runId);
+  const run = await requireRunPlace(services, principal, request.params.runId);
   return await withSpan('receive payload', { 'plumbline.run.id': run.runId, 'plumbline.payload.kind': kind }, () =>
     receivePayload(services, {
       run,
@@ -51,6 +51,8 @@ export function payloadRoutes(services: Services): FastifyPluginCallback {
           }
           inFlight += 1;
           services.metrics.payloadsInFlight.set(inFlight);
+          // A large file is read once it has arrived: the connection is silent then, and must not be taken for one whose client is gone.
+          request.raw.once('end', () => request.raw.socket.setTimeout(0));
           try {
             const receipt = await receive(services, kind, request);
             countOutcome(services, kind, receipt);

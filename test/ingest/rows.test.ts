@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { IngestRecord, RecordSeries } from '../../ingest/records.ts';
 import { computeSeriesId, createRowMaker } from '../../ingest/rows.ts';
+import { computeDigest } from '../../wire/canonical-json.ts';
 import { LIMITS } from '../../wire/limits.ts';
 import { ProblemError } from '../../wire/problems.ts';
 
@@ -220,4 +222,29 @@ test('ordinals go on from batch to batch, so that order survives streaming', () 
     batches.flatMap((rows) => rows.samples.map((row) => row.ordinal)),
     [1, 2, 3, 4],
   );
+});
+
+test('the id of a series is the digest of the canonical JSON of its identity, whatever the labels are called', () => {
+  const text = fc.string({ unit: 'grapheme' });
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.oneof(text, fc.constantFrom('2', '10', '__proto__', '"')), text),
+      text,
+      text,
+      text,
+      (labels, suite, region, metric) => {
+        const hex = computeDigest(['p', suite, region, metric, labels]).slice('sha256:'.length);
+        assert.equal(computeSeriesId({ project: 'p', suite }, { region, metric, labels }).replaceAll('-', ''), hex.slice(0, 32));
+      },
+    ),
+  );
+});
+
+test('a series that acknowledged payloads brought has no row again, unless it is defined differently', () => {
+  const first = createRowMaker(CONTEXT);
+  assert.equal(first.toRows([samplesOf()]).series.length, 1);
+  const again = createRowMaker(CONTEXT, first.definitions());
+  assert.deepEqual([again.toRows([samplesOf()]).series.length, again.counts().series, again.counts().samples], [0, 0, 2]);
+  const other = createRowMaker(CONTEXT, first.definitions());
+  assert.equal(other.toRows([samplesOf({ unit: 'By' })]).series.length, 1, 'so that the store can tell that they disagree');
 });

@@ -140,8 +140,13 @@ const payloads: readonly {
   },
   {
     name: 'a body over the limit after decompression',
-    path: 'pmu?format=perf-stat-json',
-    body: gzipSync(Array.from({ length: 700_000 }, (_, i) => PERF.replace('12.0', `${i}.0`)).join('\n')),
+    path: 'gpu?format=dcgm-exporter',
+    body: gzipSync(
+      Array.from(
+        { length: 700_000 },
+        (_, i) => `DCGM_FI_DEV_GPU_TEMP{gpu="0",UUID="GPU-c0b5694b-2b5d-6b20-f903-558341437f6b",Hostname="lab"} ${i}\n`,
+      ).join(''),
+    ),
     headers: { 'content-encoding': 'gzip' },
     status: 413,
     type: 'payload-too-large',

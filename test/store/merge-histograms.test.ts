@@ -69,7 +69,7 @@ describe('histograms of one repetition', () => {
         counts: fc.array(fc.integer({ min: 0, max: 5 }).map(String), { minLength: edges.length - 1, maxLength: edges.length - 1 }),
       }),
     );
-    fc.assert(
+    void fc.assert(
       fc.property(fc.array(cut, { minLength: 1, maxLength: 5 }), (cuts) => {
         const { edges, counts } = bucketsOf(cuts.map((one) => histogram(one.edges, one.counts))) ?? assert.fail();
         const below = (limit: number, all: readonly number[], of: readonly number[]) =>

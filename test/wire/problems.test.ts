@@ -111,8 +111,9 @@ test('every reason and flag says what it means', () => {
   }
 });
 
-test('a format id belongs to one kind, and every kind has a format', () => {
+test('a format id belongs to one kind but for ndjson, which is our own for samples and for events, and every kind has a format', () => {
   assert.deepEqual([...PAYLOAD_KINDS].sort(), Object.keys(FORMATS).sort());
   const ids = PAYLOAD_KINDS.flatMap((kind) => FORMATS[kind].map(String));
-  assert.equal(new Set(ids).size, ids.length);
+  const twice = ids.filter((id, index) => ids.indexOf(id) !== index);
+  assert.deepEqual(twice, ['ndjson']);
 });

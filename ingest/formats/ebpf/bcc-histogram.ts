@@ -1,6 +1,6 @@
 import type { Quality } from '../../../wire/quality.ts';
 import { type Format, ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
-import { type NumberedLine, NumberedLines } from '../../lexers/numbered-lines.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import type { IngestRecord } from '../../records.ts';
 import { WarningTally } from '../warning-tally.ts';
 import { isComplaint, isFailure, isNoise, isTime, looksLikeRow, readHeader, readRow, readTrailer } from './bcc-lines.ts';
@@ -27,7 +27,7 @@ export const bccHistogramFormat = {
       .some((line) => isBccLine(line.trimEnd())),
   open: (parameters): StreamParser => {
     const reader = new BccReader(parameters);
-    const lines = new NumberedLines((line) => reader.read(line));
+    const lines = new LineStream((line, number, isEnded) => reader.read(line, number, isEnded));
     return {
       push: (text) => {
         lines.push(text);
@@ -81,14 +81,14 @@ class BccReader {
     this.records = new BccRecords(parameters, this.tally);
   }
 
-  read({ text: printed, number, isEnded }: NumberedLine): void {
+  read(printed: string, number: number, isEnded: boolean): void {
     const text = printed.trimEnd();
     if (text !== '') this.isEmpty = false;
     if (this.histogram !== undefined && this.readBucket(text, this.histogram, number)) return;
     this.closeHistogram(number);
     if (text === '') this.table = undefined;
     else if (this.table !== undefined && !isTime(text) && !isNoise(text)) this.readTotals(text, this.table, number, isEnded);
-    else if (!this.readWords(text, number)) this.readUnknown(text, number);
+    else if (!this.readWords(text, number, isEnded)) this.readUnknown(text, number);
   }
 
   end(): readonly IngestRecord[] {
@@ -147,7 +147,7 @@ class BccReader {
   private readTotals(text: string, table: BccTable, line: number, isEnded: boolean): void {
     const row = readTableRow(text, table);
     if (row === undefined) this.fail(`'${text.slice(0, 60)}' is no row of this table: the output is damaged or cut off`, line);
-    if (!isEnded) this.fail('the last row has no line feed, so its number may be cut off: send the whole file', line);
+    if (!isEnded) this.refuseCut(line);
     const key = `${table.of}${table.hasCount}${table.timeScale !== undefined}\n${row.name}`;
     if (this.totals.has(key))
       this.tally.add('added_prints', 'rows of one name were printed several times and added: the tool clears them after each print', null);
@@ -155,7 +155,7 @@ class BccReader {
   }
 
   /** Lines that are neither row nor failure; true when the line is one. */
-  private readWords(text: string, line: number): boolean {
+  private readWords(text: string, line: number, isEnded: boolean): boolean {
     if (isNoise(text) || isTime(text) || readBanner(text) !== undefined) {
       this.readBannerLine(text);
       return true;
@@ -169,8 +169,10 @@ class BccReader {
       this.histogram = { word, place: this.place, line, rows: new Map(), form: 'log2', upper: 0 };
       this.place = NOWHERE;
     } else if (table !== undefined) this.table = table;
-    else if (trailer !== undefined) this.records.addTrailer(this.subject, trailer, line);
-    else if (place !== undefined) this.place = place;
+    else if (trailer !== undefined) {
+      if (!isEnded) this.refuseCut(line);
+      this.records.addTrailer(this.subject, trailer, line);
+    } else if (place !== undefined) this.place = place;
     else if (probe !== undefined) this.place = { ...NOWHERE, region: probe };
     else if (/^[Pp]ossibly lost \d+ samples/.test(text)) {
       this.hasLost = true;
@@ -202,6 +204,10 @@ class BccReader {
 
   private refuse(text: string, line: number): never {
     return this.fail(`the tool failed and measured nothing: ${text.slice(0, 300)}`, line);
+  }
+
+  private refuseCut(line: number): never {
+    return this.fail('the last line has no line feed, so its number may be cut off: send the whole file', line);
   }
 
   private fail(detail: string, line: number): never {

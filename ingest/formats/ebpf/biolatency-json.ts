@@ -1,6 +1,6 @@
 import { type Format, ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
 import type { JsonObject, JsonValue } from '../../lexers/json.ts';
-import { type NumberedLine, NumberedLines } from '../../lexers/numbered-lines.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import { readPythonLiteral } from '../../lexers/python-literal.ts';
 import type { IngestRecord } from '../../records.ts';
 import { WarningTally } from '../warning-tally.ts';
@@ -22,7 +22,7 @@ export const biolatencyJsonFormat = {
   detect: (head) => /^\uFEFF?(?:Tracing [^\n]*\n)?\s*\{\s*b?'/.test(head),
   open: (parameters): StreamParser => {
     const reader = new BiolatencyReader(parameters);
-    const lines = new NumberedLines((line) => reader.read(line));
+    const lines = new LineStream((line, number) => reader.read(line, number));
     return {
       push: (text) => {
         lines.push(text);
@@ -51,7 +51,7 @@ class BiolatencyReader {
     this.records = new BccRecords(parameters, this.tally);
   }
 
-  read({ text: printed, number }: NumberedLine): void {
+  read(printed: string, number: number): void {
     const text = printed.trimEnd();
     if (isNoise(text) || readBanner(text) !== undefined) return;
     this.isEmpty = false;

@@ -1,7 +1,7 @@
 import { type Format, ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
 import { decimalScale, readDecimal } from '../../lexers/decimal.ts';
 import { JsonLine, type JsonSpan } from '../../lexers/json-line.ts';
-import { type NumberedLine, NumberedLines } from '../../lexers/numbered-lines.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import type { IngestRecord, ReadingRecord, RecordSeries } from '../../records.ts';
 import { declareSeries, warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
@@ -20,7 +20,7 @@ export const biolatpctsJsonFormat = {
   detect: (head) => /^\uFEFF?\s*\{\s*"[a-z]{1,20}"\s*:\s*\{\s*"\d/.test(head),
   open: (parameters): StreamParser => {
     const reader = new PercentileReader(parameters);
-    const lines = new NumberedLines((line) => reader.read(line));
+    const lines = new LineStream((line, number) => reader.read(line, number));
     return {
       push: (text) => {
         lines.push(text);
@@ -53,7 +53,7 @@ class PercentileReader {
     warnOfUnused(parameters, ['unit'], this.tally);
   }
 
-  read({ text, number }: NumberedLine): void {
+  read(text: string, number: number): void {
     if (text.trim() === '') return;
     this.isEmpty = false;
     if (isFailure(text)) throw new ParseError(`the tool failed and measured nothing: ${text.slice(0, 300)}`, { line: number, column: 1 });

@@ -1,51 +1,31 @@
-import { findNativeMetric } from '../../../wire/metrics.ts';
 import type { Quality } from '../../../wire/quality.ts';
-import { type BaseUnit, toBaseUnit } from '../../../wire/units.ts';
+import type { BaseUnit } from '../../../wire/units.ts';
 import { type Format, ParseError, type ParseResult, type PayloadParameters } from '../../format.ts';
 import { decimalScale } from '../../lexers/decimal.ts';
 import { parseDecimal } from '../../lexers/number.ts';
 import { openText } from '../../lexers/text.ts';
-import type { HistogramRecord, IngestRecord, ReadingRecord } from '../../records.ts';
-import { declareSeries, identityOf } from '../series.ts';
+import type { HistogramRecord, IngestRecord } from '../../records.ts';
 import { WarningTally } from '../warning-tally.ts';
-import {
-  type Bounds,
-  readScrapes,
-  type ScrapedCounter,
-  type ScrapedHistogram,
-  type Scrapes,
-  type Snapshot,
-  toBounds,
-} from './ebpf-scrapes.ts';
+import { toCounters, toStandings } from './ebpf-counters.ts';
+import { type Bounds, readScrapes, type ScrapedHistogram, type Snapshot, toBounds } from './ebpf-scrapes.ts';
+import { PREFIX, type Session, seriesOf, unitOf } from './ebpf-series.ts';
 
 /**
  * Pages of cloudflare/ebpf_exporter, one after another. Its histograms count since the exporter started, and histograms of one repetition
- * are added here: so the increase from the first page to the last counts, and a page alone is refused unless `since=start` says that the
- * exporter was started for this measurement.
+ * are added here: so the increase from the first page to the last counts. A page alone counts whole when `since=start` says that the exporter
+ * was started for this measurement; with `at=` its buckets land as standings of counters, of which two payloads of a run make an increase;
+ * otherwise it is refused.
  */
 export const ebpfExporterFormat = {
   id: 'ebpf-exporter' as const,
   kind: 'ebpf',
   mode: 'whole',
-  summary: 'curl http://host:9435/metrics of ebpf_exporter, before and after the measurement: cat before.prom after.prom',
+  summary:
+    'curl http://host:9435/metrics of ebpf_exporter, before and after the measurement: cat before.prom after.prom; or one page with since=start or at=',
   extraParameters: ['since'],
   detect: (head) => /^\uFEFF?\s*(?:# |[A-Za-z_:][A-Za-z0-9_:]*[{ ])/.test(head) && /^(?:# (?:HELP|TYPE) )?ebpf_exporter_/m.test(head),
   parse: parseEbpfExporter,
 } satisfies Omit<Extract<Format, { readonly mode: 'whole' }>, 'id'> & { readonly id: string };
-
-const PREFIX = 'ebpf_exporter_';
-/** The suffix that Prometheus wants in a name says the unit. */
-const SUFFIXES: Readonly<Record<string, string>> = { _seconds: 's', _bytes: 'By', _cycles: 'cycles' };
-/** Labels that differ from run to run, or name the machine. */
-const IDS = new Set(['pid', 'tid', 'tgid', 'cgroup', 'cgroup_id']);
-const UNSTABLE = new Set([...IDS, 'instance', 'job']);
-
-type Session = {
-  readonly parameters: PayloadParameters;
-  readonly tally: WarningTally;
-  readonly scrapes: Scrapes;
-  readonly seen: Set<string>;
-};
 
 function parseEbpfExporter(text: string, parameters: PayloadParameters): ParseResult {
   const since = parameters.extra['since'];
@@ -60,30 +40,28 @@ function parseEbpfExporter(text: string, parameters: PayloadParameters): ParseRe
   const session: Session = { parameters, tally: new WarningTally(), scrapes, seen: new Set() };
   const records: IngestRecord[] = [];
   for (const histogram of scrapes.histograms.values()) records.push(...toHistogram(histogram, session));
-  for (const counter of scrapes.counters) {
-    if (!counter.name.startsWith(PREFIX)) continue;
-    if (counter.pairs.some((name, index) => index % 2 === 0 && IDS.has(name)))
-      session.tally.add(
-        'ids_dropped',
-        `${counter.name} counts by process or cgroup, which differ from run to run, and was left out`,
-        counter.sample.line,
-      );
-    else records.push(toCounter(counter, session));
-  }
+  records.push(...toCounters(session));
   for (const name of scrapes.others)
     if (name.startsWith(PREFIX)) session.tally.add('ignored_metric', `${name} is neither histogram nor counter and was left out`, null);
+  for (const name of scrapes.empty)
+    if (name.startsWith(PREFIX))
+      session.tally.add('no_samples', `${name} is declared and has no samples: its program did not load, or counted nothing`, null);
+  if (
+    records.some((record) => record.kind === 'reading' && record.atNs === null && record.exposureS === null) &&
+    since === undefined &&
+    scrapes.scrapeCount === 1
+  )
+    session.tally.add('time_missing', 'counters came without a time: send at= so that a rate can be told', null);
   if (records.length === 0) session.tally.add('no_values', 'the pages have no histogram and no counter that grew', null);
   return { records, warnings: session.tally.list() };
 }
 
-function toHistogram({ name, pairs, snapshots }: ScrapedHistogram, session: Session): readonly HistogramRecord[] {
+function toHistogram(histogram: ScrapedHistogram, session: Session): readonly IngestRecord[] {
+  const { name, pairs, snapshots } = histogram;
   const { parameters, tally, scrapes } = session;
   const last = snapshots.at(-1);
   if (last === undefined) return [];
-  if (scrapes.scrapeCount === 1 && parameters.extra['since'] === undefined) {
-    const detail = `${name} counts since the exporter started, and one page does not say when: send the pages from before and after the measurement as one payload, or since=start if the exporter was started for it`;
-    throw new ParseError(detail, { line: last.line, column: 1 });
-  }
+  if (scrapes.scrapeCount === 1 && parameters.extra['since'] === undefined) return toStandings(histogram, last, session);
   if (last.scrape !== scrapes.scrapeCount - 1) {
     tally.add('vanished', `${name} is missing in the last page and was left out`, last.line);
     return [];
@@ -182,77 +160,4 @@ function toEdges(
 function recogniseScheme(edges: readonly number[]): HistogramRecord['scheme'] {
   const finite = edges.filter((edge) => Number.isFinite(edge) && edge !== 0);
   return finite.length > 1 && finite.every((edge, index) => index === 0 || edge === 2 * (finite[index - 1] ?? 0)) ? 'log2' : 'explicit';
-}
-
-function toCounter({ name, pairs, sample }: ScrapedCounter, session: Session): ReadingRecord {
-  const { parameters } = session;
-  const base = name.replace(/_total$/, '');
-  const unit = suffixOf(base)?.unit ?? { unit: '1', factor: 1 };
-  const value = parseDecimal(sample.value, decimalScale(unit.factor));
-  if (value === undefined || value < 0)
-    throw new ParseError(`the value '${sample.value.slice(0, 40)}' of ${name} is no count`, { line: sample.line, column: 1 });
-  return {
-    kind: 'reading',
-    series: seriesOf(base, pairs, { unit, valueKind: 'counter', line: sample.line }, session),
-    repetition: parameters.repetition,
-    reading: 'cumulative',
-    value,
-    atNs: sample.timestamp === '' ? (parameters.atNs ?? null) : BigInt(sample.timestamp) * 1_000_000n,
-    exposureS: parameters.exposureS ?? null,
-    probability: null,
-    tool: null,
-    quality: Number.isInteger(value) && !Number.isSafeInteger(value) ? ['precision_lost'] : [],
-    line: sample.line,
-  };
-}
-
-function suffixOf(name: string): { readonly suffix: string; readonly unit: BaseUnit } | undefined {
-  for (const [suffix, symbol] of Object.entries(SUFFIXES)) {
-    const unit = name.endsWith(suffix) ? toBaseUnit(symbol) : undefined;
-    if (unit !== undefined) return { suffix, unit };
-  }
-  return undefined;
-}
-
-function unitOf(name: string, parameters: PayloadParameters, line: number): BaseUnit {
-  const named = suffixOf(name)?.unit;
-  const asked = parameters.unit === undefined ? undefined : toBaseUnit(parameters.unit);
-  if (named !== undefined) return named;
-  if (asked !== undefined) return asked;
-  throw new ParseError(`${name} does not say its unit: send unit= (s, us, bytes, 1 …) or end its name in _seconds or _bytes`, {
-    line,
-    column: 1,
-  });
-}
-
-function seriesOf(
-  name: string,
-  pairs: readonly string[],
-  { unit, valueKind, line }: { readonly unit: BaseUnit; readonly valueKind: 'histogram' | 'counter'; readonly line: number },
-  session: Session,
-) {
-  const { parameters, seen } = session;
-  const labels: Record<string, string> = {};
-  const attributes: Record<string, string> = {};
-  let region = parameters.region ?? 'system';
-  for (let i = 0; i + 1 < pairs.length; i += 2) {
-    const [label = '', value = ''] = [pairs[i], pairs[i + 1]];
-    if (label === 'device' && value !== '') region = value;
-    else if (value !== '') (UNSTABLE.has(label) ? attributes : labels)[label] = value;
-  }
-  const stem = name.replace(PREFIX, '').replace(suffixOf(name)?.suffix ?? /$^/, '');
-  const definition = findNativeMetric(stem);
-  const metric = (valueKind === 'histogram' ? parameters.metric : undefined) ?? (definition?.unit === unit.unit ? definition.metric : stem);
-  const judgedAs = valueKind === 'histogram' && unit.unit === 'ns' ? 'location' : 'context';
-  const series = declareSeries(
-    { region, metric, nativeMetric: name, unit: unit.unit, valueKind, labels, attributes, judgedAs, line },
-    parameters,
-  );
-  const identity = identityOf(series);
-  if (valueKind === 'histogram' && seen.has(identity)) {
-    const detail = `two histograms become ${metric} of '${region}', because only ${Object.keys(attributes).join(', ') || 'their names'} tell them apart: leave out that label in the exporter's configuration`;
-    throw new ParseError(detail, { line, column: 1 });
-  }
-  seen.add(identity);
-  return series;
 }

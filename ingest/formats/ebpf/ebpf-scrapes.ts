@@ -15,13 +15,20 @@ export type Snapshot = {
   count: number | undefined;
 };
 export type ScrapedHistogram = { readonly name: string; readonly pairs: readonly string[]; readonly snapshots: Snapshot[] };
-export type ScrapedCounter = { readonly name: string; readonly pairs: readonly string[]; readonly sample: PrometheusSample };
+export type ScrapedCounter = {
+  readonly name: string;
+  readonly pairs: readonly string[];
+  readonly sample: PrometheusSample;
+  readonly scrape: number;
+};
 export type Scrapes = {
   readonly histograms: ReadonlyMap<string, ScrapedHistogram>;
   readonly counters: readonly ScrapedCounter[];
   readonly scrapeCount: number;
   /** Names that are neither, in the order of the page. */
   readonly others: ReadonlySet<string>;
+  /** Histograms and counters that are declared (`# TYPE`) without any sample. */
+  readonly empty: readonly string[];
 };
 
 /** @throws ParseError when the page is damaged, cut off, or has no comments that tell one scrape from the next */
@@ -38,10 +45,12 @@ export function readScrapes(text: string): Scrapes {
     const [, base = '', kind] = part ?? [];
     if (part !== null && (reader.types.get(base) ?? 'histogram') === 'histogram' && isHistogramPart(sample, kind, base, histograms))
       addPart(sample, { base, kind, scrape }, { histograms, reader });
-    else if (reader.types.get(sample.name) === 'counter') counters.push({ name: sample.name, pairs: sample.labels.pairs, sample });
+    else if (reader.types.get(sample.name) === 'counter') counters.push({ name: sample.name, pairs: sample.labels.pairs, sample, scrape });
     else others.add(sample.name);
   }
-  return { histograms, counters, scrapeCount: scrape + 1, others };
+  const sampled = new Set([...histograms.values(), ...counters].map(({ name }) => name));
+  const empty = [...reader.types].flatMap(([name, type]) => (/^(?:histogram|counter)$/.test(type) && !sampled.has(name) ? [name] : []));
+  return { histograms, counters, scrapeCount: scrape + 1, others, empty };
 }
 
 /** Lines in which a scrape after the first begins: a comment comes that the scrape before already had. */

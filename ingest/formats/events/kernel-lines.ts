@@ -11,7 +11,8 @@ export type KernelLine = {
 };
 
 /** `<4>[   12.345678][ T1234] `, `[Fri Nov 20 18:13:39 2026] `, `[   12.345] host kernel: `. */
-const DMESG = /^(?:<\d+>)?\[ *(?:\d+\.\d+|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})\](?:\[ *[TC]\d+\])? ?/;
+/** No kernel runs for 31 years: ten digits are seconds of the epoch, as tracers print them. */
+const DMESG = /^(?:<\d+>)?\[ *(?:\d{1,9}\.\d+|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})\](?:\[ *[TC]\d+\])? ?/;
 /** `Nov 20 18:13:39 host kernel: ` and `Nov 20 18:13:39.123456 host kernel: `. */
 const JOURNAL_SHORT = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \S+ /;
 /** `2026-11-20T18:13:39+0100 host kernel: `, `2026-11-20T18:13:39,123456+01:00 ` (dmesg iso). */
@@ -23,7 +24,8 @@ export function readKernelLine(line: string): KernelLine | undefined {
   const iso = ISO.exec(line);
   if (iso !== null) {
     const [prefix, date = '', fraction = '0', zone = ''] = iso;
-    const message = withoutTag(line.slice(prefix.length), true);
+    // Without a tag only dmesg writes such lines, and it has microseconds after a comma.
+    const message = withoutTag(line.slice(prefix.length), prefix.includes(','));
     if (message === undefined) return undefined;
     const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;
     const reading = readTimestamp(`${date}.${fraction}${offset}`);

@@ -1,6 +1,6 @@
 import type { Format, ParseResult, PayloadParameters } from '../../format.ts';
 import { ParseError } from '../../format.ts';
-import { forEachLine, openText } from '../../lexers/text.ts';
+import { forEachLine, NO_LINE_END, openText } from '../../lexers/text.ts';
 import type { EventRecord, IngestRecord, ReadingRecord } from '../../records.ts';
 import { declareSeries, warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
@@ -39,13 +39,16 @@ function parseKernelLog(text: string, parameters: PayloadParameters): ParseResul
   const counts: Counts = { byCode: new Map(EVENT_CODES.map((code) => [code, 0])), xidsByGpu: new Map() };
   const events: EventRecord[] = [];
   let kernelLines = 0;
-  let isLog = false;
-  forEachLine(openText(text), (coloured, number) => {
+  let lastLine = 1;
+  let isQuiet = false;
+  const opened = openText(text);
+  forEachLine(opened, (coloured, number) => {
     const line = coloured.includes(ESCAPE) ? coloured.replace(COLOUR, '') : coloured;
     const read = readKernelLine(line);
     if (read !== undefined) kernelLines++;
     const isOther = read === undefined && isOtherLine(line);
-    isLog ||= isOther;
+    isQuiet ||= OWN_LINE.test(line);
+    lastLine = number;
     // Without any prefix: a serial console, or `journalctl -o cat`.
     const message = read?.message ?? (isOther ? undefined : line);
     const report = message === undefined ? undefined : reports.read(message);
@@ -65,14 +68,14 @@ function parseKernelLog(text: string, parameters: PayloadParameters): ParseResul
     const { pci } = labels;
     if (pci !== undefined) counts.xidsByGpu.set(pci, (counts.xidsByGpu.get(pci) ?? 0) + 1);
   });
-  if (kernelLines === 0 && !isLog) {
-    throw new ParseError('no line looks like one of a kernel log: send the output of dmesg or journalctl -k with its time stamps', {
+  // A log of other programs would be a night without an oops that nobody watched for.
+  if (kernelLines === 0 && !isQuiet) {
+    throw new ParseError('no line is of the kernel: send the output of dmesg or journalctl -k with its time stamps', {
       line: 1,
       column: 1,
     });
   }
-  if (kernelLines === 0)
-    tally.add('no_kernel_line', 'the log has lines of other programs only: was the kernel part of it? journalctl -k prints it', null);
+  if (!opened.endsWith('\n')) tally.add('no_line_end', NO_LINE_END, lastLine);
   if (parameters.exposureS === undefined) {
     tally.add(
       'exposure_missing',

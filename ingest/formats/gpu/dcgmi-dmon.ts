@@ -1,8 +1,8 @@
 import type { Quality } from '../../../wire/quality.ts';
 import { ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
 import { quote } from '../../lexers/decimal.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import { losesPrecision, parseDecimal } from '../../lexers/number.ts';
-import { TerminatedLines } from '../../lexers/terminated-lines.ts';
 import type { FormatDraft } from '../draft.ts';
 import { warnOfUnused } from '../series.ts';
 import { SeriesSlots, type Slot, type SlotValue } from '../series-slots.ts';
@@ -53,7 +53,7 @@ function isHeader(line: string): boolean {
 class DmonStream implements StreamParser {
   readonly #tally = new WarningTally();
   readonly #slots: SeriesSlots;
-  readonly #lines = new TerminatedLines((line, number, terminated) => this.#take(line, number, terminated));
+  readonly #lines = new LineStream((line, number, terminated) => this.#take(line, number, terminated));
   #columns: readonly Column[] = [];
   #fields: readonly (DcgmField | undefined)[] = [];
   /** The line of a header whose unit row has not come yet. */

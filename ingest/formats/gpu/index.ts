@@ -2,8 +2,10 @@ import type { Format } from '../../format.ts';
 import { dcgmExporterFormat } from './dcgm-exporter.ts';
 import { dcgmiDmonFormat } from './dcgmi-dmon.ts';
 import { dcgmiNvlinkFormat } from './dcgmi-nvlink.ts';
+import { kinetoFormat } from './kineto.ts';
 import { ncuCsvFormat } from './ncu-csv.ts';
 import { nsysCsvFormat } from './nsys-csv.ts';
+import { nsysSqliteFormat } from './nsys-sqlite.ts';
 import { nvidiaSmiNvlinkFormat } from './nvidia-smi-nvlink.ts';
 import { nvidiaSmiQFormat } from './nvidia-smi-q.ts';
 import { nvidiaSmiQueryFormat } from './nvidia-smi-query.ts';
@@ -18,4 +20,6 @@ export const GPU_FORMATS: readonly Format[] = [
   nvidiaSmiQFormat,
   ncuCsvFormat,
   nsysCsvFormat,
+  kinetoFormat,
+  nsysSqliteFormat,
 ];

@@ -13,5 +13,11 @@ export function regionOfName(name: string): { readonly region: string; readonly 
   const trimmed = name.trim();
   if (trimmed.length <= LIMITS.regionCharacters) return { region: trimmed, cutFrom: undefined };
   const hash = createHash('sha256').update(trimmed).digest('hex').slice(0, HASH_DIGITS);
-  return { region: `${trimmed.slice(0, LIMITS.regionCharacters - HASH_DIGITS - 2)}…#${hash}`, cutFrom: trimmed };
+  return { region: `${cutText(trimmed, LIMITS.regionCharacters - HASH_DIGITS - 2)}…#${hash}`, cutFrom: trimmed };
+}
+
+/** The beginning of a text, never half of a surrogate pair, which could not be stored. @param characters at most */
+export function cutText(text: string, characters: number): string {
+  const last = text.charCodeAt(characters - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? characters - 1 : characters);
 }

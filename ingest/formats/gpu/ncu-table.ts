@@ -2,6 +2,7 @@ import { LIMITS } from '../../../wire/limits.ts';
 import { ParseError } from '../../format.ts';
 import { CsvRowScanner } from '../../lexers/csv-rows.ts';
 import { quote } from '../../lexers/decimal.ts';
+import { assertLineLength } from '../../lexers/text.ts';
 import type { WarningTally } from '../warning-tally.ts';
 
 /** One value that Nsight Compute printed of one launch, as text. */
@@ -70,6 +71,7 @@ function startsRow(text: string, position: number, inTable: boolean): boolean {
 function skipLine(text: string, position: number, line: number, tally: WarningTally, inTable: boolean): number {
   const end = text.indexOf('\n', position);
   const after = end < 0 ? text.length : end + 1;
+  assertLineLength((end < 0 ? text.length : end) - position, line);
   const content = text.slice(position, Math.min(after, position + 200)).trim();
   if (/^==(?:ERROR|WARNING)==/.test(content)) tally.add('tool_message', `ncu says ${quote(content)}`, line);
   else if (inTable && content !== '' && !content.startsWith('==')) {

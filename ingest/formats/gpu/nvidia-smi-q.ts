@@ -1,93 +1,43 @@
 import { findNativeMetric } from '../../../wire/metrics.ts';
 import { ParseError, type ParseResult, type PayloadParameters } from '../../format.ts';
 import { quote } from '../../lexers/decimal.ts';
+import { isSmiXml } from '../../lexers/nvidia-smi-xml.ts';
 import { forEachLine, openText } from '../../lexers/text.ts';
 import type { FormatDraft } from '../draft.ts';
 import { warnOfUnused } from '../series.ts';
 import { SeriesSlots } from '../series-slots.ts';
 import { WarningTally } from '../warning-tally.ts';
+import { listDevices, openDump, openGpu, type SmiGpu, type SmiLeaf, type SmiLog, takeLeaf } from './nvidia-smi-q-log.ts';
+import { readXmlLog } from './nvidia-smi-q-xml.ts';
 import { documentedUnit, readSmiValue } from './nvidia-smi-values.ts';
 
 /**
- * `nvidia-smi -q` as text: a tree by indentation, read by path, because leaves of one name stand in many places. Only measurements are
- * read; limits, modes and versions describe the machine. Names changed with the driver (Power Readings became GPU Power Readings in 530).
+ * `nvidia-smi -q` as text (a tree by indentation) or, with -x, as XML: both become the same records. Leaves are read by path, because those of
+ * one name stand in many places. Only measurements are read; limits, modes and versions describe the machine. Names changed with the driver
+ * (Power Readings became GPU Power Readings in 530).
  */
 export const nvidiaSmiQFormat = {
   id: 'nvidia-smi-q' as const,
   kind: 'gpu',
   mode: 'whole',
-  summary: 'nvidia-smi -q (text)',
+  summary: 'nvidia-smi -q, or nvidia-smi -q -x (XML)',
   extraParameters: [],
-  detect: (head) => /^=+NVSMI LOG=+\s*$/m.test(head) || /^GPU [0-9a-fA-F]{8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.\d\s*$/m.test(head),
+  detect: (head) =>
+    isSmiXml(head) || /^=+NVSMI LOG=+\s*$/m.test(head) || /^GPU [0-9a-fA-F]{8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.\d\s*$/m.test(head),
   parse: parseTree,
 } satisfies FormatDraft;
-
-/** Path → field of --query-gpu, which the catalogue knows. Drivers 390 to 580. */
-const PATHS: Readonly<Record<string, string>> = {
-  'FB Memory Usage/Total': 'memory.total',
-  'FB Memory Usage/Reserved': 'memory.reserved',
-  'FB Memory Usage/Used': 'memory.used',
-  'FB Memory Usage/Free': 'memory.free',
-  'Utilization/Gpu': 'utilization.gpu',
-  'Utilization/GPU': 'utilization.gpu',
-  'Utilization/Memory': 'utilization.memory',
-  'Utilization/Encoder': 'utilization.encoder',
-  'Utilization/Decoder': 'utilization.decoder',
-  'Temperature/GPU Current Temp': 'temperature.gpu',
-  'Temperature/Memory Current Temp': 'temperature.memory',
-  'Power Readings/Power Draw': 'power.draw',
-  'GPU Power Readings/Power Draw': 'power.draw',
-  'GPU Power Readings/Average Power Draw': 'power.draw',
-  'Power Readings/Power Limit': 'power.limit',
-  'GPU Power Readings/Current Power Limit': 'power.limit',
-  'Power Readings/Enforced Power Limit': 'enforced.power.limit',
-  'Clocks/Graphics': 'clocks.current.graphics',
-  'Clocks/SM': 'clocks.current.sm',
-  'Clocks/Memory': 'clocks.current.memory',
-  'Clocks/Video': 'clocks.current.video',
-  'Fan Speed': 'fan.speed',
-  'PCI/GPU Link Info/PCIe Generation/Current': 'pcie.link.gen.current',
-  'PCI/GPU Link Info/Link Width/Current': 'pcie.link.width.current',
-  'PCI/Replays Since Reset': 'DCGM_FI_DEV_PCIE_REPLAY_COUNTER',
-  'PCI/Tx Throughput': 'DCGM_FI_PROF_PCIE_TX_BYTES',
-  'PCI/Rx Throughput': 'DCGM_FI_PROF_PCIE_RX_BYTES',
-  'Retired Pages/Single Bit ECC': 'retired_pages.single_bit_ecc.count',
-  'Retired Pages/Double Bit ECC': 'retired_pages.double_bit.count',
-  'Remapped Rows/Correctable Error': 'DCGM_FI_DEV_CORRECTABLE_REMAPPED_ROWS',
-  'Remapped Rows/Uncorrectable Error': 'DCGM_FI_DEV_UNCORRECTABLE_REMAPPED_ROWS',
-};
-
-/** Leaves of the tree that describe the GPU. */
-const ATTRIBUTES: Readonly<Record<string, string>> = { 'Product Name': 'model', 'GPU UUID': 'uuid', 'VBIOS Version': 'vbiosVersion' };
 
 const GPU_LINE = /^GPU ([0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-9a-fA-F])$/;
 const INDENT = 4;
 const DEPTH_LIMIT = 16;
-const ADVICE = 'send the whole text that nvidia-smi -q printed';
-
-type Leaf = { readonly field: string; readonly path: string; readonly text: string; readonly line: number };
-type Gpu = {
-  readonly bus: string;
-  readonly line: number;
-  readonly attributes: Record<string, string>;
-  readonly leaves: Leaf[];
-  readonly path: string[];
-};
-type Log = {
-  readonly gpus: Gpu[];
-  readonly dumps: { attached: number | undefined; readonly buses: Set<string> }[];
-  driver: string | undefined;
-};
+const ADVICE = 'send all that nvidia-smi -q printed';
 
 function parseTree(text: string, parameters: PayloadParameters): ParseResult {
   const tally = new WarningTally();
   warnOfUnused(parameters, ['metric', 'unit', 'region'], tally);
   const opened = openText(text);
-  if (/^\s*<\?xml|^\s*<nvidia_smi_log/.test(opened)) {
-    throw new ParseError('this is the XML of nvidia-smi -q -x: send the text of nvidia-smi -q, without -x', { line: 1, column: 1 });
-  }
-  const log = readLog(opened, tally);
-  if (log.gpus.length === 0) throw new ParseError(`no line names a GPU (GPU 00000000:18:00.0): ${ADVICE}`, { line: 1, column: 1 });
+  const log = opened.trimStart().startsWith('<') ? readXmlLog(opened) : readLog(opened, tally);
+  if (log.gpus.length === 0) throw new ParseError(`nothing names a GPU (GPU 00000000:18:00.0): ${ADVICE}`, { line: 1, column: 1 });
   const slots = new SeriesSlots(parameters, { isTimeSeries: true });
   const order = listDevices(log);
   for (const gpu of log.gpus) for (const leaf of gpu.leaves) addLeaf(gpu, leaf, regionOf(gpu, order), slots);
@@ -98,8 +48,8 @@ function parseTree(text: string, parameters: PayloadParameters): ParseResult {
   return { records: slots.finish(), warnings: tally.list() };
 }
 
-function readLog(text: string, tally: WarningTally): Log {
-  const log: Log = { gpus: [], dumps: [], driver: undefined };
+function readLog(text: string, tally: WarningTally): SmiLog {
+  const log: SmiLog = { gpus: [], dumps: [], driver: undefined };
   const lastLine = text.endsWith('\n') ? 0 : text.split('\n').length;
   forEachLine(text, (raw, number) => {
     const line = raw.trimEnd();
@@ -114,21 +64,13 @@ function readLog(text: string, tally: WarningTally): Log {
   return log;
 }
 
-function openGpu(log: Log, bus: string, line: number): void {
-  const dump = log.dumps.at(-1);
-  if (dump === undefined || dump.buses.has(bus)) log.dumps.push({ attached: dump?.attached, buses: new Set([bus]) });
-  else dump.buses.add(bus);
-  const attributes = { pciBusId: bus, ...(log.driver === undefined ? {} : { driverVersion: log.driver }) };
-  log.gpus.push({ bus, line, attributes, leaves: [], path: [] });
-}
-
-function readTop(line: string, log: Log): void {
+function readTop(line: string, log: SmiLog): void {
   const [, name, value = ''] = /^([A-Za-z][A-Za-z ]{0,40}?) *: (.{0,80})$/.exec(line) ?? [];
   if (name === 'Driver Version') log.driver = value;
-  if (name === 'Attached GPUs') log.dumps.push({ attached: /^\d{1,4}$/.test(value) ? Number(value) : undefined, buses: new Set() });
+  if (name === 'Attached GPUs') openDump(log, value);
 }
 
-function readIndented(line: string, number: number, gpu: Gpu | undefined): void {
+function readIndented(line: string, number: number, gpu: SmiGpu | undefined): void {
   if (gpu === undefined) return;
   const indent = line.length - line.trimStart().length;
   const depth = Math.min(Math.floor(indent / INDENT), DEPTH_LIMIT);
@@ -140,26 +82,15 @@ function readIndented(line: string, number: number, gpu: Gpu | undefined): void 
   while (gpu.path.length < depth - 1) gpu.path.push('?');
   gpu.path.push(name);
   if (colon < 0) return;
-  const text = content.slice(colon + 3).trim();
-  const path = gpu.path.join('/');
-  const attribute = Object.hasOwn(ATTRIBUTES, path) ? ATTRIBUTES[path] : undefined;
-  if (attribute !== undefined) gpu.attributes[attribute] = text;
-  const field = Object.hasOwn(PATHS, path) ? PATHS[path] : undefined;
-  if (field !== undefined) gpu.leaves.push({ field, path, text, line: number });
+  takeLeaf(gpu, gpu.path.join('/'), content.slice(colon + 3).trim(), number);
 }
 
-/** Bus ids in the order of the indexes, when a dump holds every attached GPU; empty when only some were printed and nothing tells their index. */
-function listDevices({ dumps }: Log): readonly string[] {
-  const whole = dumps.find(({ attached, buses }) => attached !== undefined && attached === buses.size);
-  return whole === undefined ? [] : [...whole.buses];
-}
-
-function regionOf({ bus }: Gpu, order: readonly string[]): string {
+function regionOf({ bus }: SmiGpu, order: readonly string[]): string {
   const index = order.indexOf(bus);
   return index < 0 ? `gpu/${bus}` : `gpu${index}`;
 }
 
-function addLeaf(gpu: Gpu, { field, path, text, line }: Leaf, region: string, slots: SeriesSlots): void {
+function addLeaf(gpu: SmiGpu, { field, path, text, line }: SmiLeaf, region: string, slots: SeriesSlots): void {
   const definition = findNativeMetric(field);
   if (definition === undefined) throw new RangeError(`${field} must be in the metric catalogue`);
   const { metric, unit, judgedAs } = definition;

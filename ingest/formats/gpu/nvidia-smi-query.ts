@@ -1,7 +1,7 @@
 import { ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
 import { CsvRowScanner } from '../../lexers/csv-rows.ts';
 import { quote } from '../../lexers/decimal.ts';
-import { TerminatedLines } from '../../lexers/terminated-lines.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import type { FormatDraft } from '../draft.ts';
 import { warnOfUnused } from '../series.ts';
 import { SeriesSlots, type Slot } from '../series-slots.ts';
@@ -32,7 +32,7 @@ class QueryStream implements StreamParser {
   readonly #tally = new WarningTally();
   readonly #slots: SeriesSlots;
   readonly #rows = new CsvRowScanner();
-  readonly #lines = new TerminatedLines((line, number, terminated) => this.#take(line, number, terminated));
+  readonly #lines = new LineStream((line, number, terminated) => this.#take(line, number, terminated));
   #columns: readonly QueryColumn[] = [];
   #header = '';
   #rowCount = 0;

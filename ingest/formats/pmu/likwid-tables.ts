@@ -42,7 +42,21 @@ const INTERVAL = /^\d+[, ]\d+[, ]\d+[, ][\d.]+[, ]/;
 /** The tables and intervals of an output; what the program printed in between is counted and left out. @throws ParseError */
 export function readLikwidFile(text: string, tally: WarningTally): LikwidFile {
   const reader = new LikwidReader(tally);
-  forEachLine(text, (line, number) => reader.read(line, number));
+  const endsWhole = text.endsWith('\n');
+  let last = '';
+  let lastNumber = 1;
+  forEachLine(text, (line, number) => {
+    reader.read(line, number);
+    last = line;
+    lastNumber = number;
+  });
+  // Padding behind the last value shows that it is whole.
+  if (!endsWhole && reader.endsInRow && !last.endsWith(',')) {
+    throw new ParseError('the last row has no line end, so its last value may have lost digits: send the whole output', {
+      line: lastNumber,
+      column: 1,
+    });
+  }
   return reader.end();
 }
 
@@ -55,17 +69,26 @@ class LikwidReader {
   #table: LikwidTable | undefined;
   #left = 0;
   #isSkipped = false;
+  #isRow = false;
 
   constructor(tally: WarningTally) {
     this.#tally = tally;
   }
 
+  /** Whether the line read last was a row of numbers. */
+  get endsInRow(): boolean {
+    return this.#isRow;
+  }
+
   read(line: string, number: number): void {
+    this.#isRow = false;
     if (line.startsWith('TABLE,') || line.startsWith('STRUCT,')) this.#open(line, number);
     else if (line.startsWith('# ')) this.#readHeader(line, number);
-    else if (this.#table === undefined && this.#headers.length > 0 && INTERVAL.test(line))
+    else if (this.#table === undefined && this.#headers.length > 0 && INTERVAL.test(line)) {
       this.#intervals.push({ fields: line.split(/[, ]/).filter((field) => field !== ''), line: number });
-    else if (this.#table === undefined || !this.#readRow(this.#table, line, number)) this.#readOther(line, number);
+      this.#isRow = true;
+    } else if (this.#table === undefined || !this.#readRow(this.#table, line, number)) this.#readOther(line, number);
+    else this.#isRow = true;
   }
 
   end(): LikwidFile {

@@ -12,8 +12,7 @@ export type PerfEvent = {
   readonly labels: Readonly<Record<string, string>>;
 };
 
-/** The labels of a plain name, always this object. */
-export const NO_EVENT_LABELS: Readonly<Record<string, string>> = {};
+const NO_EVENT_LABELS: Readonly<Record<string, string>> = {};
 
 /** perf-list(1), EVENT MODIFIERS: u k h I G H p P S D W e b R. */
 const MODIFIER = /^(.*):([ukhIGHpPSDWebR]+)$/;

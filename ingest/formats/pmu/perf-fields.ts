@@ -1,5 +1,6 @@
 import { trimBlanks } from '../../lexers/decimal.ts';
 import { parseDecimal } from '../../lexers/number.ts';
+import { detach } from '../../lexers/stream-text.ts';
 
 /**
  * The fields of one counter as `perf stat -x SEP` prints them: [interval,][id,[cpus,]]value,unit,event,[cgroup,][variance%,]runtime,percent
@@ -16,6 +17,11 @@ export type CounterFields = {
   readonly percent: number;
   /** Whether decimal commas were read as points, which the separator makes certain. */
   readonly repaired: boolean;
+  /** The metric that perf derives from this counter, and its unit; empty when there is none. */
+  readonly metric: string;
+  readonly metricUnit: string;
+  /** Whether the locale has decimal commas; perf then cuts the metric off at its comma. */
+  readonly hasCommas: boolean;
 };
 
 /** What stands before the value: the end of the interval in seconds, and the part of the machine. */
@@ -31,6 +37,7 @@ const NO_AGGREGATION: Readonly<Record<string, string>> = {};
 const INTERVAL = /^\d+\.\d{9}$/;
 const ABSENT = /^<not (counted|supported)>$/;
 const DIGITS = /^\d+$/;
+const METRIC = /^(-?\d+([.,]\d+)?|-?nan|-?inf|)$/;
 const CPU = /^CPU(\d+)$/;
 /** Ids as in perf-stat-json, by the key it prints them under. */
 const MACHINE_PARTS: readonly (readonly [RegExp, string])[] = [
@@ -48,6 +55,9 @@ const COMMA = { value: /^-?\d+([.,]\d+)?$/, percent: /^\d+[.,]\d\d$/, variance: 
 /** Separators that stand in no event name but between slashes, so that a further field is a cgroup. */
 const PLAIN_SEPARATORS: readonly string[] = [',', ';', '\t', '|'];
 
+const isPointValue = (field: string) => POINT.value.test(field) || ABSENT.test(field);
+const isCommaValue = (field: string) => COMMA.value.test(field) || ABSENT.test(field);
+
 export const isAbsent = (text: string): boolean => ABSENT.test(text);
 
 /**
@@ -64,7 +74,8 @@ export function readPrefix(
 ): PerfPrefix | undefined {
   const first = trimBlanks(fields[0] ?? '');
   const interval = INTERVAL.test(first) ? parseDecimal(first) : undefined;
-  const start = interval === undefined ? 0 : 1;
+  // Behind the intervals, --summary prints totals with this word in front.
+  const start = interval === undefined && first !== 'summary' ? 0 : 1;
   const valueAt = (index: number) => isValue(fields[index] ?? '');
   const id = trimBlanks(fields[start] ?? '');
   if (valueAt(start) || id === '') return { interval, aggregation: NO_AGGREGATION, next: start };
@@ -76,23 +87,23 @@ export function readPrefix(
   for (let end = start + 1; end < fields.length; end++) {
     if (!valueAt(end)) continue;
     const thread = trimBlanks(fields.slice(start, end).join(separator));
-    if (THREAD.test(thread)) return { interval, aggregation: { thread }, next: end };
+    if (THREAD.test(thread)) return { interval, aggregation: { thread: detach(thread) }, next: end };
   }
   return undefined;
 }
 
-/** @example machinePart('S0-D0-C1') // { core: 'S0-D0-C1' } */
+/** Ids outlive the text they were cut from. @example machinePart('S0-D0-C1') // { core: 'S0-D0-C1' } */
 export function machinePart(id: string): Readonly<Record<string, string>> | undefined {
   const cpu = CPU.exec(id)?.[1];
-  if (cpu !== undefined) return { cpu };
+  if (cpu !== undefined) return { cpu: detach(cpu) };
   const part = MACHINE_PARTS.find(([pattern]) => pattern.test(id))?.[1];
-  return part === undefined ? undefined : { [part]: id };
+  return part === undefined ? undefined : { [part]: detach(id) };
 }
 
 /** The counter of a line split at its separator; undefined when the line is none. */
 export function readCounterFields(fields: readonly string[], separator: string): CounterFields | undefined {
   const notation = separator === ',' ? POINT : COMMA;
-  const isValue = (field: string) => ABSENT.test(field) || notation.value.test(field);
+  const isValue = separator === ',' ? isPointValue : isCommaValue;
   const prefix = readPrefix(fields, separator, isValue);
   if (prefix === undefined || !isValue(fields[prefix.next] ?? '')) return undefined;
   const { next } = prefix;
@@ -100,8 +111,8 @@ export function readCounterFields(fields: readonly string[], separator: string):
   while (runtime < fields.length && !(DIGITS.test(fields[runtime] ?? '') && notation.percent.test(fields[runtime + 1] ?? ''))) runtime++;
   if (runtime >= fields.length) return undefined;
   const hasVariance = notation.variance.test(fields[runtime - 1] ?? '');
-  const named = readName(fields.slice(next + 2, hasVariance ? runtime - 1 : runtime), separator);
-  if (named === undefined || !isTail(fields.slice(runtime + 2), separator)) return undefined;
+  const named = readName(fields, next + 2, hasVariance ? runtime - 1 : runtime, separator);
+  if (named === undefined || !isTail(fields, runtime + 2, separator)) return undefined;
   const percentText = fields[runtime + 1] ?? '';
   const value = fields[next] ?? '';
   // The percentage of the same line shows that the locale has decimal commas; without that a comma stays what it is, and is refused.
@@ -110,7 +121,7 @@ export function readCounterFields(fields: readonly string[], separator: string):
   const percent = parseDecimal(percentText.replace(',', '.'));
   if (runtimeNs === undefined || percent === undefined) return undefined;
   const { event, cgroup } = named;
-  const aggregation = cgroup === undefined ? prefix.aggregation : { ...prefix.aggregation, cgroup };
+  const aggregation = cgroup === undefined ? prefix.aggregation : { ...prefix.aggregation, cgroup: detach(cgroup) };
   return {
     prefix: { ...prefix, aggregation },
     value: repaired ? value.replace(',', '.') : value,
@@ -120,20 +131,23 @@ export function readCounterFields(fields: readonly string[], separator: string):
     runtimeNs,
     percent,
     repaired,
+    metric: trimBlanks(fields[runtime + 2] ?? ''),
+    metricUnit: fields.length <= runtime + 4 ? (fields[runtime + 3] ?? '') : fields.slice(runtime + 3).join(separator),
+    hasCommas: percentText.includes(','),
   };
 }
 
 type CounterName = { readonly event: string; readonly cgroup: string | undefined };
 
 /** A PMU event ends with its second slash; what comes behind an event is its cgroup (--for-each-cgroup). */
-function readName(fields: readonly string[], separator: string): CounterName | undefined {
-  let count = 1;
-  let event = fields[0] ?? '';
-  if (event === '') return undefined;
-  while (count < fields.length && isOpen(event)) event += `${separator}${fields[count++]}`;
+function readName(fields: readonly string[], start: number, end: number, separator: string): CounterName | undefined {
+  let next = start + 1;
+  let event = fields[start] ?? '';
+  if (event === '' || start >= end) return undefined;
+  while (next < end && isOpen(event)) event += `${separator}${fields[next++]}`;
   if (isOpen(event)) return undefined;
-  if (count === fields.length) return { event, cgroup: undefined };
-  return count + 1 === fields.length && PLAIN_SEPARATORS.includes(separator) ? { event, cgroup: fields[count] } : undefined;
+  if (next === end) return { event, cgroup: undefined };
+  return next + 1 === end && PLAIN_SEPARATORS.includes(separator) ? { event, cgroup: fields[next] } : undefined;
 }
 
 /** Whether a PMU event lacks its second slash. */
@@ -143,9 +157,10 @@ function isOpen(event: string): boolean {
 }
 
 /** Behind the percentage: nothing, or a derived metric and its unit. A number is due where perf prints one, so that joined lines show. */
-function isTail(fields: readonly string[], separator: string): boolean {
-  if (fields.length > 2 && PLAIN_SEPARATORS.includes(separator)) return false;
-  return /^(-?\d+([.,]\d+)?|-?nan|-?inf|)$/.test(trimBlanks(fields[0] ?? ''));
+function isTail(fields: readonly string[], start: number, separator: string): boolean {
+  if (fields.length > start + 2 && PLAIN_SEPARATORS.includes(separator)) return false;
+  const metric = fields[start] ?? '';
+  return metric === '' || METRIC.test(trimBlanks(metric));
 }
 
 /** Whether a comma-separated line has decimal commas (`292,19,msec,task-clock,0,62%,292188167,100,00,0,CPUs utilized`). */

@@ -19,8 +19,19 @@ const STATED: readonly Quality[] = [];
 const ASSUMED: readonly Quality[] = ['unit_assumed'];
 const SHARES: readonly string[] = ['retiring', 'bad speculation', 'frontend bound', 'backend bound'];
 const PERCENTAGES: readonly string[] = ['frontend cycles idle', 'backend cycles idle', 'elision', 'aborted cycles', 'transactional cycles'];
-/** Ratios of two counts, by their name. */
-const RATIOS: readonly string[] = ['insn per cycle', 'stalled cycles per insn', 'CPUs utilized', 'CPUs', 'instructions  insn_per_cycle'];
+/** Ratios of two counts, by their name; those with underscores as tools/perf/pmu-events/arch/common/common/metrics.json defines them. */
+const RATIOS: readonly string[] = [
+  'insn per cycle',
+  'stalled cycles per insn',
+  'CPUs utilized',
+  'CPUs',
+  'instructions  insn_per_cycle',
+  'stalled_cycles_per_instruction',
+  'frontend_cycles_idle',
+  'backend_cycles_idle',
+];
+/** What perf derives by itself beside a counter and names without a unit; the counters say it better. Source: tools/perf/util/stat-shadow.c. */
+const SHADOWS: readonly string[] = ['', '(null)', 'SMI cycles%', 'SMI#', 'cycles / transaction', 'cycles / elision'];
 const RATE = /^([KMG]?|[a-z][a-z-]*)\/sec$/;
 const RATE_FACTORS: Readonly<Record<string, number>> = { K: 1e3, M: 1e6, G: 1e9 };
 
@@ -31,7 +42,7 @@ const RATE_FACTORS: Readonly<Record<string, number>> = { K: 1e3, M: 1e6, G: 1e9 
  */
 export function metricUnitOf(printed: string, declared?: string): MetricUnit | undefined {
   const isShare = SHARES.includes(printed);
-  if (isShare || PERCENTAGES.includes(printed) || / of all /.test(printed)) return { unit: '1', factor: 0.01, flags: ASSUMED, isShare };
+  if (isShare || PERCENTAGES.includes(printed) || /(^| )of all /.test(printed)) return { unit: '1', factor: 0.01, flags: ASSUMED, isShare };
   if (RATIOS.includes(printed)) return { unit: '1', factor: 1, flags: STATED, isShare };
   const cut = printed.indexOf('  ');
   const stated = cut === -1 ? printed : printed.slice(0, cut);
@@ -48,4 +59,13 @@ export function metricUnitOf(printed: string, declared?: string): MetricUnit | u
 export function metricNameOf(printed: string): string {
   const cut = printed.indexOf('  ');
   return (cut === -1 ? printed : printed.slice(cut).trim()).replaceAll(' ', '_');
+}
+
+/**
+ * Whether what stands beside a counter is a metric of perf's event tables (`%  tma_backend_bound`), which no counter tells, and not one that
+ * perf derives from the counter beside it (`K/sec`, `insn per cycle`), rounded and scaled line by line.
+ * @example isTableMetric('cs/sec  cs_per_second') // true
+ */
+export function isTableMetric(printed: string): boolean {
+  return printed.includes('  ') || !(SHADOWS.includes(printed) || metricUnitOf(printed) !== undefined);
 }

@@ -1,6 +1,6 @@
 import { parseDecimal } from '../../lexers/number.ts';
 import type { CounterFields } from './perf-fields.ts';
-import type { PerfFile } from './perf-stat-lines.ts';
+import type { PerfVersion } from './perf-stat-lines.ts';
 
 /** Half of the last digit that `-x` prints, in ns, by unit; other units are no times. */
 const ROUNDING_NS: Readonly<Record<string, { readonly factor: number; readonly rounding: number }>> = {
@@ -25,7 +25,7 @@ export class RepeatedRuns {
   readonly #rates: { readonly count: number; readonly perSecond: number; readonly rounding: number }[] = [];
 
   /** A clock's value equals its own run time when both are of the last run. */
-  addRuntime({ value, unit, runtimeNs }: CounterFields): void {
+  addRuntime({ value, unit, runtimeNs }: Pick<CounterFields, 'value' | 'unit' | 'runtimeNs'>): void {
     const scale = ROUNDING_NS[unit];
     const printed = parseDecimal(value);
     if (scale === undefined || printed === undefined || printed === 0) return;
@@ -50,7 +50,7 @@ export class RepeatedRuns {
     this.#rates.push({ count, perSecond: printed * (RATE_FACTORS[prefix] ?? 1), rounding });
   }
 
-  version(): PerfFile['version'] {
+  version(): PerfVersion {
     if (this.#agree + this.#differ > 0) return this.#differ === 0 ? 'old' : this.#agree === 0 ? 'new' : 'unknown';
     const clockNs = this.#clockNs;
     if (clockNs === undefined) return 'unknown';

@@ -1,7 +1,7 @@
 import { ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
 import { trimBlanks } from '../../lexers/decimal.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import { parseDecimal } from '../../lexers/number.ts';
-import { TerminatedLines } from '../../lexers/terminated-lines.ts';
 import type { FormatDraft } from '../draft.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
@@ -42,8 +42,9 @@ class PerfScriptStream implements StreamParser {
   readonly #parameters: PayloadParameters;
   readonly #tally = new WarningTally();
   readonly #profile = new Profile();
-  readonly #lines = new TerminatedLines((line, number, terminated) => this.#take(line, number, terminated));
+  readonly #lines = new LineStream((line, number, terminated) => this.#take(line, number, terminated));
   #inSample = false;
+  #hasBlank = false;
 
   constructor(parameters: PayloadParameters) {
     this.#parameters = parameters;
@@ -57,6 +58,7 @@ class PerfScriptStream implements StreamParser {
   end() {
     this.#lines.end();
     if (this.#profile.isEmpty) throw new ParseError(`no samples: ${ADVICE}`, { line: 1, column: 1 });
+    if (this.#hasBlank && this.#inSample) this.#tally.add('maybe_cut_off', 'the last sample has no end, so samples may be missing', null);
     warnOfUnused(this.#parameters, ['metric', 'unit'], this.#tally);
     return this.#profile.records(this.#parameters, this.#tally);
   }
@@ -68,7 +70,15 @@ class PerfScriptStream implements StreamParser {
   #take(line: string, number: number, terminated: boolean): void {
     if (!terminated) this.#tally.add('maybe_cut_off', 'the last line has no line end, so samples may be missing', number);
     const text = line.trimEnd();
+    if (text.includes('\r')) {
+      throw new ParseError(`a carriage return stands inside a line, so what follows it would be lost: ${ADVICE}`, {
+        line: number,
+        column: text.indexOf('\r') + 1,
+      });
+    }
     if (text === '') {
+      // With call chains a blank line ends each sample.
+      this.#hasBlank ||= this.#inSample;
       this.#inSample = false;
       return;
     }

@@ -1,19 +1,20 @@
 import type { Quality } from '../../../wire/quality.ts';
 import { ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import { detach } from '../../lexers/stream-text.ts';
-import { TerminatedLines } from '../../lexers/terminated-lines.ts';
 import type { FormatDraft } from '../draft.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
 import { type CounterFields, findSeparators, hasDecimalCommas, readCounterFields, readPrefix, splitLine } from './perf-fields.ts';
 import { MetricRows, readMetricHeader } from './perf-metric-columns.ts';
+import { isTableMetric } from './perf-metric-units.ts';
 import { RepeatedRuns } from './perf-repeated-runs.ts';
 import { PerfStatRecords } from './perf-stat-records.ts';
 
 /**
  * `perf stat -x SEP`: one counter a line, the same series as perf-stat-json. The separator is found by splitting the first counter with
  * every character it could be; decimal commas are read where another separator makes them certain, and refused where the separator is the
- * comma. Tables of --metric-only are read when each value has its column. Seen: perf 4.15 (topdown), 6.1, 6.12 and 7.2.
+ * comma. Tables of --metric-only are read when each value has its column; metrics are told as in perf-stat-json. Seen: perf 4.15 (topdown), 6.1, 6.12 and 7.2.
  */
 export const perfStatCsvFormat = {
   id: 'perf-stat-csv' as const,
@@ -48,11 +49,12 @@ class PerfCsvStream implements StreamParser {
   readonly #tally = new WarningTally();
   readonly #records: PerfStatRecords;
   readonly #runs = new RepeatedRuns();
-  readonly #lines = new TerminatedLines((line, number) => this.#take(line, number));
-  readonly #names = new Map<string, string>();
+  readonly #lines = new LineStream((line, number, terminated) => this.#take(line, number, terminated));
+  readonly #tableMetrics = new Map<string, boolean>();
   #separator: string | undefined;
   #rows: MetricRows | undefined;
   #started = false;
+  #hasMetrics = false;
 
   constructor(parameters: PayloadParameters) {
     this.#parameters = parameters;
@@ -73,7 +75,7 @@ class PerfCsvStream implements StreamParser {
         column: 1,
       });
     }
-    warnOfUnused(this.#parameters, this.#rows === undefined ? ['metric', 'unit'] : ['metric'], this.#tally);
+    warnOfUnused(this.#parameters, this.#hasMetrics ? ['metric'] : ['metric', 'unit'], this.#tally);
     return this.#records.finish(this.#runs.version());
   }
 
@@ -81,7 +83,7 @@ class PerfCsvStream implements StreamParser {
     return this.#tally.list();
   }
 
-  #take(line: string, number: number): void {
+  #take(line: string, number: number, terminated: boolean): void {
     const text = line.trimEnd();
     if (text.startsWith('# started on')) this.#start(number);
     if (text === '' || text.startsWith('#')) return;
@@ -89,8 +91,8 @@ class PerfCsvStream implements StreamParser {
     const separator = this.#separator;
     const fields = separator === undefined ? [] : splitLine(line, separator);
     const counter = separator === undefined ? undefined : readCounterFields(fields, separator);
-    if (counter !== undefined) this.#add(counter, fields, number);
-    else if (!this.#addMetrics(line, fields, number)) this.#refuse(text, number);
+    if (counter !== undefined) this.#add(counter, fields, number, terminated);
+    else if (!this.#addMetrics(line, fields, number, terminated)) this.#refuse(text, number);
   }
 
   /** perf writes this line once a file; --append brings a second, whose counters are another repetition. */
@@ -108,7 +110,7 @@ class PerfCsvStream implements StreamParser {
     throw new ParseError('several characters could separate the fields: send separator=', { line, column: 1 });
   }
 
-  #add(counter: CounterFields, fields: readonly string[], line: number): void {
+  #add(counter: CounterFields, fields: readonly string[], line: number, terminated: boolean): void {
     const { prefix, value, unit, event, hasVariance, runtimeNs, percent, repaired } = counter;
     if (repaired) this.#tally.add('decimal_comma', 'perf ran in a locale with decimal commas, which were read as points', line);
     if (hasVariance) this.#runs.addRuntime(counter);
@@ -116,8 +118,8 @@ class PerfCsvStream implements StreamParser {
     this.#records.add(
       {
         line,
-        event: this.#keep(event),
-        unit: this.#keep(unit),
+        event,
+        unit,
         value,
         position,
         runningPercent: percent,
@@ -128,31 +130,67 @@ class PerfCsvStream implements StreamParser {
       },
       repaired ? REPAIRED : NO_FLAGS,
     );
+    this.#addOwnMetric(counter, line, terminated);
   }
 
-  /** The name without a hold on the text it was cut from. */
-  #keep(name: string): string {
-    let kept = this.#names.get(name);
-    if (kept === undefined) {
-      kept = detach(name);
-      this.#names.set(kept, kept);
+  /** What perf's event tables tell and no counter does; what it derives from the counter beside it is left out. */
+  #addOwnMetric({ prefix, metric, metricUnit, hasCommas }: CounterFields, line: number, terminated: boolean): void {
+    if (metricUnit === '' || !this.#isTableMetric(metricUnit)) return;
+    const why = hasCommas ? 'perf cuts metrics off at the decimal comma' : terminated ? undefined : 'the last line has no line end';
+    if (why !== undefined) {
+      this.#tally.add('metric_left_out', `metrics beside counters were left out: ${why}`, line);
+      return;
     }
-    return kept;
+    this.#hasMetrics = true;
+    this.#records.addMetric({ name: metricUnit, value: metric, interval: prefix.interval, aggregation: prefix.aggregation, line });
   }
 
-  /** Second metrics of a counter, which are left out, and tables of --metric-only. */
-  #addMetrics(line: string, fields: readonly string[], number: number): boolean {
+  /** Names that many lines share are looked at once. */
+  #isTableMetric(unit: string): boolean {
+    let isTable = this.#tableMetrics.get(unit);
+    if (isTable === undefined) {
+      isTable = isTableMetric(unit);
+      this.#tableMetrics.set(detach(unit), isTable);
+    }
+    return isTable;
+  }
+
+  /** Further metrics of a counter, and tables of --metric-only. @returns false when the line is neither */
+  #addMetrics(line: string, fields: readonly string[], number: number, terminated: boolean): boolean {
     const header = readMetricHeader(line, this.#parameters.extra['separator']);
     if (header !== undefined) {
-      this.#rows = new MetricRows(header, this.#parameters, number);
+      this.#rows = new MetricRows(header, this.#records.metrics, number);
       this.#separator = header.separator;
+      this.#hasMetrics = true;
       return true;
     }
     if (this.#rows !== undefined) {
-      for (const value of this.#rows.read(line, number)) this.#records.push(value);
+      for (const value of this.#rows.read(line, number, terminated)) this.#records.push(value);
       return true;
     }
-    return isEmptyRow(line) || isFurtherMetric(fields, this.#separator);
+    return isEmptyRow(line) || this.#addFurtherMetric(fields, number, terminated);
+  }
+
+  /** `,,,,,,0.50,stalled cycles per insn`: value, unit and event are empty. */
+  #addFurtherMetric(fields: readonly string[], line: number, terminated: boolean): boolean {
+    const separator = this.#separator;
+    if (separator === undefined) return false;
+    const prefix = readPrefix(fields, separator, (field) => field === '');
+    if (prefix === undefined || fields.length < prefix.next + 5) return false;
+    const rest = fields.slice(prefix.next);
+    const place = rest.findIndex((field) => field !== '');
+    if (place < 3) return false;
+    // perf prints an empty value for nan.
+    const hasValue = /^-?\d/.test(rest[place] ?? '');
+    const name = rest.slice(hasValue ? place + 1 : place).join(separator);
+    if (!terminated || name === '') this.#refuseCut(line);
+    this.#hasMetrics = true;
+    this.#records.addMetric({ ...prefix, name, value: hasValue ? (rest[place] ?? '') : '', line });
+    return true;
+  }
+
+  #refuseCut(line: number): never {
+    throw new ParseError('the line of a metric stops early, so the output was cut off: send it whole', { line, column: 1 });
   }
 
   #refuse(text: string, line: number): never {
@@ -162,12 +200,4 @@ class PerfCsvStream implements StreamParser {
       : `the line is not one of perf stat -x (value, unit, event, run time, percentage …): ${ADVICE}`;
     throw new ParseError(detail, { line, column: 1 });
   }
-}
-
-/** `,,,,,,0.50,stalled cycles per insn`: value, unit and event are empty. */
-function isFurtherMetric(fields: readonly string[], separator: string | undefined): boolean {
-  if (separator === undefined) return false;
-  const prefix = readPrefix(fields, separator, (field) => field === '');
-  if (prefix === undefined) return false;
-  return fields.length >= prefix.next + 5 && fields.slice(prefix.next, prefix.next + 3).every((field) => field === '');
 }

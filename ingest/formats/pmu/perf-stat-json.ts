@@ -1,145 +1,189 @@
 import type { Quality } from '../../../wire/quality.ts';
-import { type Format, ParseError, type ParseResult, type PayloadParameters } from '../../format.ts';
-import { JsonReader } from '../../lexers/json.ts';
-import { losesPrecision, parseDecimal } from '../../lexers/number.ts';
-import { openText } from '../../lexers/text.ts';
-import type { IngestRecord, RecordSeries } from '../../records.ts';
+import { ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
+import { JsonReader, type JsonValue } from '../../lexers/json.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
+import type { FormatDraft } from '../draft.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
-import { type PerfSeries, PerfSeriesTable } from './perf-series.ts';
-import { type PerfFile, type PerfLine, readPerfFile } from './perf-stat-lines.ts';
+import { isAbsent } from './perf-fields.ts';
+import { mendLine, mendMetric, mendValue } from './perf-json-repair.ts';
+import type { PrintedMetric } from './perf-metric-series.ts';
+import { isTableMetric } from './perf-metric-units.ts';
+import { RepeatedRuns } from './perf-repeated-runs.ts';
+import { PerfObject } from './perf-stat-lines.ts';
+import { PerfStatRecords } from './perf-stat-records.ts';
 
 /**
  * `perf stat -j`: one object a counter. A plain run gives one total a counter; -I gives the increase in each interval, which are samples of
- * one process and flagged so, in a series of their own (label aggregation=interval). Derived metric-values are left out: they are rounded
- * and scaled line by line. Seen: perf 6.1, 6.12, 7.2 on x86-64, riscv64 and arm64.
+ * one process and flagged so, in a series of their own (label aggregation=interval). Metrics of perf's event tables and of --metric-only are
+ * series `perf.metric.<name>`; those that perf derives from the counter beside them (`K/sec`, `insn per cycle`) are left out, because they
+ * are rounded and scaled line by line. Seen: perf 6.1, 6.12, 7.2 on x86-64, riscv64 and arm64.
  */
-
-const ADVICE =
-  'perf stat -j prints one object per line on stderr or into -o FILE; send that alone and whole, without the output of the program';
-
-export const perfStatJsonFormat: Format = {
-  id: 'perf-stat-json',
+export const perfStatJsonFormat = {
+  id: 'perf-stat-json' as const,
   kind: 'pmu',
-  mode: 'whole',
+  mode: 'stream',
   summary: 'LC_ALL=C perf stat -j -o file -- program (6.1 and later)',
   extraParameters: [],
   detect: (head) =>
     /^\uFEFF?\s*(#[^\n]*\n\s*)*\{/.test(head) &&
     !/^\uFEFF?\s*\{\s*"(context|papi_version|linux-perf-json-version)"\s*:/.test(head) &&
-    /\{\s*\}|"(counter-value|metric-value|[^"]*_per_second)"/.test(head),
-  parse: parsePerfStat,
-};
+    // perf alone leaves a blank before the colon.
+    /\{\s*\}|"(counter-value|metric-value)"|"[^"\n]{1,120}" : "(-?\d+\.\d+|none|nan)"[,}]/.test(head),
+  open: (parameters) => new PerfJsonStream(parameters),
+} satisfies FormatDraft;
 
-type Session = {
-  readonly reader: JsonReader;
-  readonly file: PerfFile;
-  readonly parameters: PayloadParameters;
-  readonly tally: WarningTally;
-  readonly series: PerfSeriesTable;
-};
+const ADVICE =
+  'perf stat -j prints one object per line on stderr or into -o FILE; send that alone and whole, without the output of the program';
+const REPAIRED: readonly Quality[] = ['repaired'];
+const NO_FLAGS: readonly Quality[] = [];
+/** A comma between digits where JSON has a decimal point. */
+const DECIMAL_COMMA = /\d,\d/;
 
-function parsePerfStat(text: string, parameters: PayloadParameters): ParseResult {
-  const tally = new WarningTally();
-  const reader = new JsonReader(openText(text), ADVICE);
-  const file = readPerfFile(reader);
-  if (file.lines.length === 0) {
-    throw new ParseError('no counter values: perf printed only metrics, or nothing; run perf stat -j without --metric-only', {
-      line: 1,
-      column: 1,
-    });
+class PerfJsonStream implements StreamParser {
+  readonly #parameters: PayloadParameters;
+  readonly #tally = new WarningTally();
+  readonly #records: PerfStatRecords;
+  readonly #runs = new RepeatedRuns();
+  readonly #object = new PerfObject();
+  readonly #lines = new LineStream((line, number) => this.#take(line, number));
+  readonly #tableMetrics = new Map<string, boolean>();
+  #hasHeader = false;
+  #hasNumber = false;
+  #hasText = false;
+  #hasMetrics = false;
+
+  constructor(parameters: PayloadParameters) {
+    this.#parameters = parameters;
+    this.#records = new PerfStatRecords(parameters, this.#tally);
   }
-  warnOfUnused(parameters, ['metric', 'unit'], tally);
-  warnOfRuns(file, tally);
-  const session: Session = { reader, file, parameters, tally, series: new PerfSeriesTable(parameters, tally) };
-  const records: IngestRecord[] = [];
-  const intervals = new Map<RecordSeries, Interval>();
-  for (const line of file.lines) {
-    const found = session.series.find(line);
-    if (found === undefined) continue;
-    if (line.interval === undefined) records.push(totalRecord(line, found, session));
-    else addInterval(line, found, intervals, session);
+
+  push(text: string) {
+    this.#lines.push(text);
+    return this.#records.take();
   }
-  for (const [series, interval] of intervals) records.push(intervalRecord(series, interval, parameters.repetition));
-  return { records, warnings: tally.list() };
-}
 
-export function warnOfRuns(file: PerfFile, tally: WarningTally): void {
-  const repeated = file.lines.find((line) => line.hasVariance);
-  if (repeated === undefined) return;
-  const number = repeated.line;
-  if (file.version === 'new')
-    tally.add('mean_of_runs', 'perf -r prints only the mean of its runs: push single runs with repetition=1..n', number);
-  else if (file.version === 'old')
-    tally.add('last_run_only', 'perf 6.1 with -r prints the value of the last run, not the mean: push single runs', number);
-  else
-    tally.add(
-      'perf_version_unknown',
-      'perf -r: 6.1 prints the last run and later versions the mean, and this file does not tell which',
-      number,
-    );
-}
-
-function totalRecord(line: PerfLine, found: PerfSeries, { reader, file, parameters }: Session): IngestRecord {
-  const value = readCounter(line, found, reader);
-  return {
-    kind: 'reading',
-    series: found.series,
-    repetition: parameters.repetition,
-    reading: 'total',
-    value,
-    atNs: parameters.atNs ?? null,
-    exposureS: parameters.exposureS ?? null,
-    probability: null,
-    tool: null,
-    quality: qualityOf(line, value, found, file),
-    line: line.line,
-  };
-}
-
-type Interval = { readonly values: number[]; readonly quality: Set<Quality>; readonly line: number };
-
-function addInterval(line: PerfLine, found: PerfSeries, intervals: Map<RecordSeries, Interval>, { reader, file, tally }: Session): void {
-  let interval = intervals.get(found.series);
-  if (interval === undefined) {
-    interval = { values: [], quality: new Set(['autocorrelated']), line: line.line };
-    intervals.set(found.series, interval);
+  end() {
+    this.#lines.end();
+    if (this.#records.isEmpty) {
+      const detail =
+        'no counter values: perf printed only metrics without name or unit, or nothing; run perf stat -j without --metric-only';
+      throw new ParseError(detail, { line: 1, column: 1 });
+    }
+    warnOfUnused(this.#parameters, this.#hasMetrics ? ['metric'] : ['metric', 'unit'], this.#tally);
+    // 6.1 prints metric-value as a number and a comment into the file, later versions print it as a string or not at all.
+    const isOld = this.#hasNumber || (this.#hasHeader && !this.#hasText);
+    return this.#records.finish(isOld ? 'old' : this.#hasText ? 'new' : this.#runs.version());
   }
-  const value = readCounter(line, found, reader);
-  for (const flag of qualityOf(line, value, found, file)) interval.quality.add(flag);
-  if (value === null) tally.add('missing_interval', `${line.event}: intervals that were ${line.value} were left out`, line.line);
-  else interval.values.push(value);
+
+  warnings() {
+    return this.#tally.list();
+  }
+
+  #take(line: string, number: number): void {
+    if (line.startsWith('#')) {
+      if (line.startsWith('# started on')) this.#start(number);
+      return;
+    }
+    let reader = new JsonReader(line, ADVICE, number);
+    let hasCommas = false;
+    while (reader.next()) {
+      const start = reader.position;
+      try {
+        this.#object.read(reader);
+      } catch (error) {
+        const mended = reader.text === line ? mendLine(line) : undefined;
+        if (mended === undefined) throw explain(error, reader, start);
+        hasCommas = mended.hasCommas;
+        reader = new JsonReader(mended.text, ADVICE, number);
+        reader.position = start;
+        continue;
+      }
+      if (this.#object.isCounter) this.#addCounter(reader, start, hasCommas);
+      else this.#addMetrics(reader, start);
+    }
+  }
+
+  /** 6.1 writes this line once a file; --append brings a second, whose counters are another repetition. */
+  #start(line: number): void {
+    if (this.#records.isEmpty) this.#hasHeader = true;
+    else throw new ParseError('a second output of perf stat begins here: send each by itself, with repetition=1..n', { line, column: 1 });
+  }
+
+  #addCounter(reader: JsonReader, start: number, hasCommas: boolean): void {
+    const object = this.#object;
+    const line = object.toLine(reader, start);
+    const metric = object.find('metric-value');
+    this.#hasNumber ||= typeof metric === 'number' || metric === null;
+    this.#hasText ||= typeof metric === 'string';
+    for (const [name] of object.others()) {
+      this.#tally.add('unknown_member', `members '${name.slice(0, 40)}' are not known of perf and were left out`, reader.line);
+    }
+    const value = hasCommas ? mendValue(line.value) : line.value;
+    const isRepaired = value !== line.value;
+    if (hasCommas && !isRepaired && !isAbsent(value)) {
+      const detail = `the value '${value.slice(0, 40)}' of ${line.event.slice(0, 80)} is not what perf prints where its percentage has a comma: run perf with LC_ALL=C`;
+      throw new ParseError(detail, reader.place(start));
+    }
+    if (isRepaired) this.#tally.add('decimal_comma', 'perf ran in a locale with decimal commas, which were read as points', reader.line);
+    if (line.hasVariance && line.runtimeNs !== undefined) this.#runs.addRuntime({ value, unit: line.unit, runtimeNs: line.runtimeNs });
+    this.#records.add(isRepaired ? { ...line, value } : line, isRepaired ? REPAIRED : NO_FLAGS);
+    const unit = object.find('metric-unit');
+    if (typeof unit !== 'string' || metric === undefined || !this.#isTableMetric(unit)) return;
+    const { interval, aggregation } = line;
+    const printed = printedOf(metric);
+    const mended = hasCommas ? mendMetric(printed) : printed;
+    const flags = hasCommas && (mended !== printed || typeof metric === 'number') ? REPAIRED : NO_FLAGS;
+    this.#addMetric({ name: unit, value: mended, interval, aggregation, line: reader.line }, flags);
+  }
+
+  /** Names that many lines share are looked at once. */
+  #isTableMetric(unit: string): boolean {
+    let isTable = this.#tableMetrics.get(unit);
+    if (isTable === undefined) {
+      isTable = isTableMetric(unit);
+      this.#tableMetrics.set(unit, isTable);
+    }
+    return isTable;
+  }
+
+  /** An object without a counter: a further metric of the counter above, or (7.2 with --metric-only) metrics by name. */
+  #addMetrics(reader: JsonReader, start: number): void {
+    const object = this.#object;
+    const place = { interval: object.interval(reader, start), aggregation: object.aggregation(reader, start), line: reader.line };
+    const metric = object.find('metric-value');
+    const name = object.find('metric-unit');
+    if (object.find('event') !== undefined) reader.fail('an event has no counter-value', start);
+    if (typeof name === 'string' && name !== '' && name !== '(null)' && metric !== undefined) {
+      this.#addMetric({ ...place, name, value: printedOf(metric) });
+    } else if (metric !== undefined && metric !== '' && metric !== 'none' && metric !== null) {
+      reader.fail('perf 6.1 prints the values of --metric-only without their names: run perf stat without --metric-only', start);
+    }
+    for (const [other, value] of object.others()) {
+      if (typeof value !== 'string') reader.fail(`the metric '${other.slice(0, 40)}' is not a string`, start);
+      this.#addMetric({ ...place, name: other, value });
+    }
+  }
+
+  #addMetric(metric: PrintedMetric, flags: readonly Quality[] = NO_FLAGS): void {
+    this.#hasMetrics = true;
+    this.#records.addMetric(metric, flags);
+  }
 }
 
-/** Samples; a counter without any value in any interval is one reading without a value, so that its absence can be seen. */
-export function intervalRecord(series: RecordSeries, { values, quality, line }: Interval, repetition: number): IngestRecord {
-  const common = { series, repetition, quality: [...quality], line };
-  if (values.length > 0) return { ...common, kind: 'samples', values, atNs: [] };
-  return { ...common, kind: 'reading', reading: 'total', value: null, atNs: null, exposureS: null, probability: null, tool: null };
+/** A metric as text; what is neither text nor number is refused as a value. */
+function printedOf(value: JsonValue): string {
+  if (typeof value === 'string') return value;
+  // mendLine leaves null where 6.1 printed a bare nan or inf.
+  return value === null ? 'nan' : String(value);
 }
 
-/** Base value, or null when the counter did not count. @throws ParseError for anything that is no number */
-function readCounter(line: PerfLine, found: PerfSeries, reader: JsonReader): number | null {
-  if (line.value === '<not counted>' || line.value === '<not supported>') return null;
-  const value = parseDecimal(line.value, found.scale);
-  if (value !== undefined && value >= 0) return value;
-  const advice = line.value.includes(',') ? 'run perf with LC_ALL=C' : 'expected a number, <not counted> or <not supported>';
-  throw new ParseError(
-    `the counter-value '${line.value.slice(0, 40)}' of ${line.event} is not a number: ${advice}`,
-    reader.place(line.position),
+/** A comma as decimal point makes a line no JSON in every version of perf (`"pcnt-running" : 100,00`). */
+function explain(error: unknown, reader: JsonReader, start: number): unknown {
+  const around = reader.text.slice(Math.max(start, reader.position - 2), reader.position + 1);
+  if (!(error instanceof ParseError) || !DECIMAL_COMMA.test(around)) return error;
+  return new ParseError(
+    'a number has a decimal comma, so perf ran in another locale: run it with LC_ALL=C',
+    reader.place(reader.position - 1),
   );
-}
-
-export function qualityOf(line: PerfLine, value: number | null, found: PerfSeries, file: PerfFile): readonly Quality[] {
-  const isMultiplexed = value !== null && line.runningPercent !== undefined && line.runningPercent < 100;
-  // 7.2 prints duration_time as 0 with a runtime of 1 ns.
-  const isBug = (line.hasVariance && file.version !== 'new') || (value === 0 && line.runtimeNs === 1 && line.event === 'duration_time');
-  const isRounded = value !== null && value > Number.MAX_SAFE_INTEGER && losesPrecision(line.value);
-  if (value !== null && !isMultiplexed && !isBug && !isRounded) return found.flags;
-  const quality: Quality[] = [...found.flags];
-  if (value === null) quality.push(line.value === '<not supported>' ? 'not_supported' : 'not_counted');
-  if (isMultiplexed) quality.push('multiplexed');
-  if (isRounded) quality.push('precision_lost');
-  if (isBug) quality.push('tool_bug');
-  return quality;
 }

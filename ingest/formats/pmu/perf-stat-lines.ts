@@ -1,15 +1,16 @@
-import { ParseError } from '../../format.ts';
 import type { JsonReader, JsonValue } from '../../lexers/json.ts';
-import { parseDecimal } from '../../lexers/number.ts';
+import { detach } from '../../lexers/stream-text.ts';
 
-/** The lines of `perf stat -j` that carry a counter, with what the whole file says about the version of perf. */
+/** The objects of `perf stat -j`: counters, and metrics that stand alone. */
+
+/** One counter as perf printed it, whatever the notation. */
 export type PerfLine = {
   readonly line: number;
   readonly event: string;
   readonly unit: string;
   /** As printed: "336.438915", "<not counted>", "<not supported>". */
   readonly value: string;
-  /** Where the object starts in the text, to point at. */
+  /** Offset in the line to point at: of the value, or of the object that holds it. */
   readonly position: number;
   /** Percent of the enabled time that the counter ran; undefined when not printed. */
   readonly runningPercent: number | undefined;
@@ -17,109 +18,142 @@ export type PerfLine = {
   /** End of the interval (-I) in seconds since the start; undefined for totals. */
   readonly interval: number | undefined;
   readonly hasVariance: boolean;
-  /** Which part of the machine: `cpu`, `core`, `thread` … → its name. */
+  /** Which part of the machine: `cpu`, `core`, `thread` … → its name, without a hold on the text it was cut from. */
   readonly aggregation: Readonly<Record<string, string>>;
 };
 
-export type PerfFile = { readonly lines: readonly PerfLine[]; readonly version: 'old' | 'new' | 'unknown' };
+/** What -r printed: 6.1 (`old`) the values of the last run, later versions the mean. */
+export type PerfVersion = 'old' | 'new' | 'unknown';
 
 /** Keys that say for which part of the machine a line counts; each becomes a label. Source: perf_json_output_lint.py. */
 const AGGREGATION_KEYS = ['cpu', 'core', 'socket', 'die', 'node', 'cache', 'cluster', 'thread', 'cgroup'] as const;
+const KNOWN_NAMES = [
+  'counter-value',
+  'event',
+  'unit',
+  'pcnt-running',
+  'event-runtime',
+  'interval',
+  'variance',
+  'metric-value',
+  'metric-unit',
+] as const;
+/** Of no use: how many counters were added up, and what perf thinks of a metric. `metricgroup` also stands alone, above its metrics. */
+const UNUSED_NAMES: readonly string[] = ['aggregate-number', 'counters', 'metric-threshold', 'metricgroup'];
+/** Parts of a machine that are remembered. */
+const KEPT_PARTS = 4096;
 const NO_AGGREGATION: Readonly<Record<string, string>> = {};
-/** A comma between digits where JSON has a decimal point. */
-const DECIMAL_COMMA = /\d,\d/;
 
-/** @throws ParseError with what to do when the file is not from `perf stat -j`, is cut off or has decimal commas */
-export function readPerfFile(reader: JsonReader): PerfFile {
-  const lines: PerfLine[] = [];
-  const members = new PerfMembers();
-  let hasHeader = false;
-  let hasNumber = false;
-  let hasText = false;
-  while (reader.next()) {
-    // Only 6.1 writes a "# started on" comment into the JSON file.
-    if (reader.text.charCodeAt(reader.position) === 35) {
-      hasHeader = true;
-      reader.skipLine();
-      continue;
-    }
-    const { line, position } = reader;
-    members.read(reader);
-    const value = members.find('counter-value');
-    // A line of metrics only: a second metric of the event before, or --metric-only.
-    if (value === undefined) continue;
-    // 6.1 prints metric-value as a number, later versions as a string or not at all.
-    const metricValue = members.find('metric-value');
-    hasNumber ||= typeof metricValue === 'number';
-    hasText ||= typeof metricValue === 'string';
-    lines.push(members.toLine(reader, value, line, position));
-  }
-  return { lines, version: hasNumber || (hasHeader && !hasText) ? 'old' : hasText ? 'new' : 'unknown' };
-}
-
-const KNOWN_NAMES = ['counter-value', 'event', 'unit', 'pcnt-running', 'event-runtime', 'interval', 'variance', 'metric-value'] as const;
 type KnownName = (typeof KNOWN_NAMES)[number];
+type Places = Readonly<Record<KnownName, number>>;
+type NamedPlace = readonly [name: string, place: number];
 
-/** The members of one line after another; most lines of a file have the same names, so their places are looked up once. */
-class PerfMembers {
-  private readonly names: string[] = [];
-  private readonly values: JsonValue[] = [];
-  private places: ReadonlyMap<KnownName, number> = new Map();
-  private aggregations: readonly (readonly [name: string, place: number])[] = [];
+/** The members of one object after another; most objects of a file have the same names, so their places are looked up once. */
+export class PerfObject {
+  readonly #names: string[] = [];
+  readonly #values: JsonValue[] = [];
+  readonly #gaps: string[] = [];
+  #places: Places = placesOf([]);
+  #aggregations: readonly NamedPlace[] = [];
+  #others: readonly NamedPlace[] = [];
+  /** By the part's name, where one part is printed: the same object for the same part. */
+  #parts = new Map<string, Readonly<Record<string, string>>>();
 
-  /** @throws ParseError; a comma as decimal point makes the line no JSON in every version of perf (`"pcnt-running" : 100,00`) */
+  /** Reads the object at the reader's position. @throws ParseError when there is none */
   read(reader: JsonReader): void {
-    const start = reader.position;
+    const names = this.#names;
+    const before = names.length;
     try {
-      if (!reader.readMembersInto(this.names, this.values)) this.locate();
+      if (reader.readMembersInto(names, this.#values, this.#gaps) && before > 0) return;
     } catch (error) {
-      const around = reader.text.slice(Math.max(start, reader.position - 2), reader.position + 1);
-      if (!(error instanceof ParseError) || !DECIMAL_COMMA.test(around)) throw error;
-      throw new ParseError(
-        'a number has a decimal comma, so perf ran in another locale: run it with LC_ALL=C',
-        reader.place(reader.position - 1),
-      );
+      // What was read of a damaged object must not pass for the names of the one before.
+      names.length = 0;
+      this.#gaps.length = 0;
+      throw error;
     }
+    this.#places = placesOf(names);
+    this.#parts = new Map();
+    this.#aggregations = names.flatMap((name, place) => (AGGREGATION_KEYS.some((key) => key === name) ? [[name, place] as const] : []));
+    this.#others = names.flatMap((name, place) =>
+      [...KNOWN_NAMES, ...AGGREGATION_KEYS, ...UNUSED_NAMES].includes(name) ? [] : [[name, place] as const],
+    );
   }
 
-  private locate(): void {
-    this.places = new Map(KNOWN_NAMES.map((name) => [name, this.names.indexOf(name)]));
-    this.aggregations = AGGREGATION_KEYS.flatMap((name) => (this.names.includes(name) ? [[name, this.names.indexOf(name)] as const] : []));
+  /** Whether a counter stands in it; if not, it is metrics alone. */
+  get isCounter(): boolean {
+    return this.#places['counter-value'] !== -1;
   }
 
   find(name: KnownName): JsonValue | undefined {
-    return this.values[this.places.get(name) ?? -1];
+    return this.#values[this.#places[name]];
   }
 
-  toLine(reader: JsonReader, value: JsonValue, line: number, position: number): PerfLine {
+  /** Members of names that perf is not known to print: metrics where no counter stands. */
+  others(): readonly (readonly [name: string, value: JsonValue])[] {
+    return this.#others.map(([name, place]) => [name, this.#values[place] ?? null]);
+  }
+
+  /** @throws ParseError when a member is not what perf prints */
+  toLine(reader: JsonReader, position: number): PerfLine {
+    const value = this.find('counter-value');
     const event = this.find('event');
     const unit = this.find('unit') ?? '';
     if (typeof value !== 'string') reader.fail('counter-value is not a string', position);
     if (typeof event !== 'string' || event === '') reader.fail('a line has no event', position);
     if (typeof unit !== 'string') reader.fail('unit is not a string', position);
     return {
-      line,
+      line: reader.line,
       event,
       unit,
       value,
       position,
-      runningPercent: toNumber(this.find('pcnt-running')),
-      runtimeNs: toNumber(this.find('event-runtime')),
-      interval: toNumber(this.find('interval')),
-      hasVariance: this.find('variance') !== undefined,
-      aggregation: this.readAggregation(),
+      runningPercent: this.#number('pcnt-running', reader, position),
+      runtimeNs: this.#number('event-runtime', reader, position),
+      interval: this.interval(reader, position),
+      hasVariance: this.#places.variance !== -1,
+      aggregation: this.aggregation(reader, position),
     };
   }
 
-  private readAggregation(): Readonly<Record<string, string>> {
-    if (this.aggregations.length === 0) return NO_AGGREGATION;
+  interval(reader: JsonReader, position: number): number | undefined {
+    return this.#number('interval', reader, position);
+  }
+
+  aggregation(reader: JsonReader, position: number): Readonly<Record<string, string>> {
+    const [first, ...others] = this.#aggregations;
+    if (first === undefined) return NO_AGGREGATION;
+    const part = this.#values[first[1]];
+    const known = others.length === 0 && typeof part === 'string' ? this.#parts.get(part) : undefined;
+    if (known !== undefined) return known;
     const aggregation: Record<string, string> = {};
-    for (const [name, place] of this.aggregations) aggregation[name] = String(this.values[place]);
+    for (const [name, place] of this.#aggregations) {
+      const value = this.#values[place];
+      if (typeof value !== 'string') reader.fail(`${name} is not a string`, position);
+      aggregation[name] = detach(value);
+    }
+    if (others.length === 0 && this.#parts.size < KEPT_PARTS) this.#parts.set(aggregation[first[0]] ?? '', aggregation);
     return aggregation;
+  }
+
+  #number(name: KnownName, reader: JsonReader, position: number): number | undefined {
+    const value = this.#values[this.#places[name]];
+    if (value === undefined || typeof value === 'number') return value;
+    if (typeof value === 'bigint') return Number(value);
+    return reader.fail(`${name} is not a number`, position);
   }
 }
 
-function toNumber(value: JsonValue | undefined): number | undefined {
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' ? parseDecimal(value) : undefined;
+function placesOf(names: readonly string[]): Places {
+  const place = (name: KnownName) => names.indexOf(name);
+  return {
+    'counter-value': place('counter-value'),
+    event: place('event'),
+    unit: place('unit'),
+    'pcnt-running': place('pcnt-running'),
+    'event-runtime': place('event-runtime'),
+    interval: place('interval'),
+    variance: place('variance'),
+    'metric-value': place('metric-value'),
+    'metric-unit': place('metric-unit'),
+  };
 }

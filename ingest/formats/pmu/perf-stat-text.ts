@@ -1,7 +1,7 @@
 import { ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import { parseDecimal } from '../../lexers/number.ts';
 import { detach } from '../../lexers/stream-text.ts';
-import { TerminatedLines } from '../../lexers/terminated-lines.ts';
 import type { FormatDraft } from '../draft.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
@@ -47,7 +47,7 @@ class PerfTextStream implements StreamParser {
   readonly #tally = new WarningTally();
   readonly #records: PerfStatRecords;
   readonly #runs = new RepeatedRuns();
-  readonly #lines = new TerminatedLines((line, number, terminated) => this.#take(line, number, terminated));
+  readonly #lines = new LineStream((line, number, terminated) => this.#take(line, number, terminated));
   readonly #clocks: { readonly clock: TextClock; readonly line: number }[] = [];
   readonly #events = new Set<string>();
   #part: Part = 'before';
@@ -122,7 +122,9 @@ class PerfTextStream implements StreamParser {
       throw new ParseError('the last counter has no line end, so the output was cut off: send it whole', { line: number, column: 1 });
     }
     if (counter !== undefined) this.#add(counter, number);
-    else if (!isMetricLine(line)) this.#refuse(line, number);
+    else if (isMetricLine(line)) {
+      this.#tally.add('metrics_left_out', 'lines of metrics without a counter were left out: perf stat -j has them', number);
+    } else this.#refuse(line, number);
   }
 
   #takeClock(line: string, number: number): boolean {

@@ -1,4 +1,5 @@
 import { parseDecimal } from '../../lexers/number.ts';
+import { detach } from '../../lexers/stream-text.ts';
 import { isAbsent, type PerfPrefix, readPrefix } from './perf-fields.ts';
 
 /**
@@ -55,7 +56,7 @@ export function readTextCounter(line: string): TextCounter | 'comma' | undefined
   const named = readNames(words.slice(prefix.next + 1), value);
   if (named === undefined) return undefined;
   return {
-    prefix: named.cgroup === undefined ? prefix : { ...prefix, aggregation: { ...prefix.aggregation, cgroup: named.cgroup } },
+    prefix: named.cgroup === undefined ? prefix : { ...prefix, aggregation: { ...prefix.aggregation, cgroup: detach(named.cgroup) } },
     value: value.text.replaceAll(',', ''),
     position: value.start,
     unit: named.unit,

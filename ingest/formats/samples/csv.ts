@@ -4,6 +4,7 @@ import { CsvRowScanner, plainFieldEnd } from '../../lexers/csv-rows.ts';
 import { PlainDecimalScanner, quote, readDecimal } from '../../lexers/decimal.ts';
 import type { Int64Halves } from '../../lexers/int64-list.ts';
 import { detach, StreamText } from '../../lexers/stream-text.ts';
+import { NO_LINE_END } from '../../lexers/text.ts';
 import { TimestampReader } from '../../lexers/timestamp.ts';
 import { SampleBuffers, type SampleTarget } from './sample-buffers.ts';
 import { type Place, refuseBeyondLimit, type SampleDeclaration } from './sample-series.ts';
@@ -160,6 +161,7 @@ class CsvStream {
     const rows = this.#rows;
     const next = rows.next(text, from, this.#line, final);
     if (next === -1) return -1;
+    if (final && rows.mayBeCut) this.#buffers.warn('no_line_end', '', NO_LINE_END, this.#line);
     if (this.#columns === undefined) {
       this.#columns = this.#readHeader();
     } else if (rows.fieldCount === 1 && rows.end(0) === from) {

@@ -1,5 +1,5 @@
 import { type Format, ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
-import { CheckedLines } from '../../lexers/checked-lines.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import { parseDecimal } from '../../lexers/number.ts';
 import { WarningTally } from '../warning-tally.ts';
 import { addHdr, decodeHdrAt, type HdrSum, toHdrRecord } from './hdr-records.ts';
@@ -28,7 +28,7 @@ function openHdrLog(parameters: PayloadParameters): StreamParser {
   const tally = new WarningTally();
   const sums = new Map<string | undefined, HdrSum>();
   let intervals = 0;
-  const lines = new CheckedLines((text, line) => {
+  const lines = new LineStream((text, line) => {
     const printed = text.trim();
     if (printed === '' || printed.startsWith('#') || printed.startsWith('"StartTimestamp"')) return;
     const { tag, base64, column } = splitInterval(printed, line);

@@ -2,9 +2,9 @@ import { LIMITS } from '../../../wire/limits.ts';
 import { ProblemError } from '../../../wire/problems.ts';
 import type { BaseUnit } from '../../../wire/units.ts';
 import { ParseError, type PayloadParameters } from '../../format.ts';
-import { CheckedLines } from '../../lexers/checked-lines.ts';
 import { type DecimalScale, decimalScale, readDecimal, UNSCALED } from '../../lexers/decimal.ts';
 import { JsonLine, type JsonMember } from '../../lexers/json-line.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import { TimestampReader } from '../../lexers/timestamp.ts';
 import type { IngestRecord, ReadingRecord, RecordSeries } from '../../records.ts';
 import { readNamedUnits, UNITS_PARAMETER } from '../named-units.ts';
@@ -34,7 +34,7 @@ export class K6LineReader {
   readonly #series = new Map<string, Buffer>();
   readonly #counts = new Map<string, Count>();
   readonly #times = new TimestampReader();
-  readonly #lines = new CheckedLines((text, line) => this.#readLine(text, line));
+  readonly #lines = new LineStream((text, line) => this.#readLine(text, line));
   #complete: IngestRecord[] = [];
   #held = 0;
 

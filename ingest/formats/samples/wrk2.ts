@@ -27,7 +27,8 @@ type Session = { readonly report: Wrk2Report; readonly region: string; readonly 
 function parseWrk2(text: string, parameters: PayloadParameters): ParseResult {
   const tally = new WarningTally();
   warnOfUnused(parameters, ['metric', 'unit'], tally);
-  const report = readWrk2Lines(openText(text));
+  const opened = openText(text);
+  const report = readWrk2Lines(opened);
   if (report.sections.length === 0)
     throw new ParseError('there is no latency distribution of HdrHistogram: run wrk2 with --latency', { line: 1, column: 1 });
   const session: Session = { report, region: parameters.region ?? pathOf(report.url), parameters };
@@ -35,6 +36,11 @@ function parseWrk2(text: string, parameters: PayloadParameters): ParseResult {
   if (report.requestsPerSecond === undefined)
     throw new ParseError('the line Requests/sec is missing: the output was cut off, or wrk2 was stopped before its end', {
       line: 1,
+      column: 1,
+    });
+  if (/(?:^|\n)[ \t]*Requests\/sec:[^\n]*$/.test(opened))
+    throw new ParseError('the output ends inside the line Requests/sec, so its number may be cut off: send the whole text', {
+      line: report.requestsPerSecond.line,
       column: 1,
     });
   records.push(toThroughput(report.requestsPerSecond, session), ...toErrors(session));

@@ -1,8 +1,8 @@
 import { LIMITS } from '../../../wire/limits.ts';
 import { ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
 import { type BabeltraceEvent, isBabeltraceLine, readBabeltraceLine } from '../../lexers/babeltrace-line.ts';
-import { CheckedLines } from '../../lexers/checked-lines.ts';
 import { decimalScale, quote, readDecimal } from '../../lexers/decimal.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import { toDouble } from '../../lexers/number.ts';
 import { detach } from '../../lexers/stream-text.ts';
 import { refuseBeyondLimit } from '../samples/sample-series.ts';
@@ -40,7 +40,7 @@ const DISCARDED = /discarded (?:\d+ )?(?:event|packet)|(?:event|packet)s? discar
 
 function openBabeltrace(parameters: PayloadParameters): StreamParser {
   const reader = new BabeltraceReader(parameters);
-  const lines = new CheckedLines((line, number) => reader.read(line, number));
+  const lines = new LineStream((line, number) => reader.read(line, number));
   return {
     push: (text) => {
       lines.push(text);

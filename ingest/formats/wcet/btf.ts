@@ -1,7 +1,7 @@
 import { toBaseUnit } from '../../../wire/units.ts';
 import { ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
-import { CheckedLines } from '../../lexers/checked-lines.ts';
 import { quote } from '../../lexers/decimal.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
 import { BtfActivations } from './btf-activations.ts';
@@ -34,7 +34,7 @@ function isBtf(head: string): boolean {
 
 function openBtf(parameters: PayloadParameters): StreamParser {
   const reader = new BtfReader(parameters);
-  const lines = new CheckedLines((line, number) => reader.read(line, number));
+  const lines = new LineStream((line, number) => reader.read(line, number));
   return {
     push: (text) => {
       lines.push(text);

@@ -4,7 +4,7 @@ import { type Format, ParseError, type ParseResult, type PayloadParameters } fro
 import { CsvRowScanner } from '../../lexers/csv-rows.ts';
 import { readDecimal, readInteger } from '../../lexers/decimal.ts';
 import { parseDecimal } from '../../lexers/number.ts';
-import { openText } from '../../lexers/text.ts';
+import { NO_LINE_END, openText } from '../../lexers/text.ts';
 import type { SamplesRecord } from '../../records.ts';
 import { declareSeries, warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
@@ -20,9 +20,16 @@ export const cyclesCsvFormat: Format = {
   mode: 'whole',
   summary: 'CSV with a header row and a column cycles or ns (task, path, input, repetition optional)',
   extraParameters: ['task', 'frequencyHz'],
-  detect: (head) => /^\uFEFF?(?:[^\n]*,)?[ \t]*"?(cycles|ns)"?[ \t]*(,|\r?\n|$)/.test(head),
+  detect: isHeader,
   parse: parseCyclesCsv,
 };
+
+/** A first row of names, one of them cycles or ns: perf stat -x prints `1011437827,,cycles,…`, which is no header. */
+function isHeader(head: string): boolean {
+  const row = head.replace(/^\uFEFF/, '').split(/\r?\n/, 1)[0] ?? '';
+  const names = row.split(',').map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
+  return names.some((name) => name === 'cycles' || name === 'ns') && !names.some((name) => /^[-+.]?\d/.test(name));
+}
 
 /** One task and repetition, with the values of each column and the path and input class of each row. */
 type Group = {
@@ -53,6 +60,7 @@ function parseCyclesCsv(text: string, parameters: PayloadParameters): ParseResul
       throw new ParseError(`a row has more than ${LIMITS.lineCharacters} characters`, { line, column: 1 });
     if (rows.fieldCount === 1 && rows.field(0) === '') continue;
     if (rows.fieldCount !== columns.count) refuseRow(rows, columns.count, position >= opened.length);
+    if (rows.mayBeCut) tally.add('no_line_end', NO_LINE_END, line);
     addRow(opened, rows, columns, groups, parameters, line);
   }
   if (groups.size === 0) throw new ParseError('there is a header row but no values', { line: 1, column: 1 });

@@ -1,6 +1,6 @@
 import { ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
-import { CheckedLines } from '../../lexers/checked-lines.ts';
 import { splitDelimited } from '../../lexers/delimited-line.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
 import { readMapping } from './mapped-columns.ts';
@@ -46,7 +46,7 @@ function openMappedCsv(parameters: PayloadParameters): StreamParser {
     tally.add('parameter_ignored', 'unit= has no effect: column.cycles and column.ns say their unit', null);
   const rows = new MappedRows(mapping, parameters, tally);
   let columns = 0;
-  const lines = new CheckedLines((line, number) => {
+  const lines = new LineStream((line, number) => {
     if (line.trim() === '') return;
     const fields = splitDelimited(line, mapping.delimiter, number);
     if (columns === 0) {

@@ -1,7 +1,7 @@
 import { ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
-import { CheckedLines } from '../../lexers/checked-lines.ts';
 import { quote, readDecimal } from '../../lexers/decimal.ts';
 import { readDelimiter } from '../../lexers/delimited-line.ts';
+import { LineStream } from '../../lexers/line-stream.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
 import { ActivationBuffers, type ActivationSeries } from './activation-buffers.ts';
@@ -44,7 +44,7 @@ function openPlainList(parameters: PayloadParameters): StreamParser {
   const delimiter = readDelimiter(parameters.extra['delimiter']);
   const { repetition } = parameters;
   const series: ActivationSeries = { task, metric: unit.metric, unit: unit.unit, nativeMetric: 'value', repetition };
-  const lines = new CheckedLines((line, number) => {
+  const lines = new LineStream((line, number) => {
     for (const { text, column } of splitNumbers(line, delimiter)) {
       buffers.append(series, { ...readNumber(text, unit, { line: number, column }), line: number }, column);
     }

@@ -64,7 +64,7 @@ function parsePml(text: string, parameters: PayloadParameters): ParseResult {
 /** @throws ParseError when what `assertShallow` let through still exhausts the stack of the recursive YAML parser */
 function parseYaml(text: string, lineCounter: LineCounter) {
   try {
-    return parseAllDocuments(text, { lineCounter, uniqueKeys: true, logLevel: 'silent' });
+    return parseAllDocuments(text, { lineCounter, uniqueKeys: true, logLevel: 'silent', prettyErrors: false });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new ParseError('the file nests deeper than any PML file', { line: 1, column: 1 });

@@ -1,6 +1,7 @@
 import { toBaseUnit } from '../../../wire/units.ts';
 import { type Format, ParseError, type PayloadParameters } from '../../format.ts';
 import { type DecimalScale, decimalScale } from '../../lexers/decimal.ts';
+import { NO_LINE_END } from '../../lexers/text.ts';
 import type { WarningTally } from '../warning-tally.ts';
 
 /** What the formats of kind wcet share: their type, and the task and unit that the caller says when the tool does not. */
@@ -20,10 +21,9 @@ export type ExecutionUnit = {
 export const CYCLES: ExecutionUnit = { metric: 'execution.cycles', unit: '{cycle}', scale: decimalScale(1) };
 export const NANOSECONDS: ExecutionUnit = { metric: 'execution.time', unit: 'ns', scale: decimalScale(1) };
 
-/** Warns that the last number may have lost digits; tools end their last line. */
-export function warnOfUnfinished(line: number | null, tally: WarningTally): void {
-  if (line === null) return;
-  tally.add('no_line_end', 'the last line has no line end: if the file was cut off, its last number may have lost digits', line);
+/** Warns that the last number may be the beginning of another: tools end their last line, people and `$(…)` often do not. */
+export function warnOfUnfinished(unfinishedLine: number | null, tally: WarningTally): void {
+  if (unfinishedLine !== null) tally.add('no_line_end', NO_LINE_END, unfinishedLine);
 }
 
 const START = { line: 1, column: 1 };

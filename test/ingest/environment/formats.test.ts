@@ -6,7 +6,7 @@ import {
   ENVIRONMENT_FORMATS,
   type EnvironmentFormatId,
 } from '../../../ingest/environment/index.ts';
-import { assertRefused } from '../formats/reading.ts';
+import { assertRefused } from '../formats/support/reading.ts';
 import * as texts from './texts.ts';
 
 const NOW_S = 1795200693;
@@ -321,7 +321,7 @@ describe('formats about a machine', () => {
       /Leap status/,
     ],
     ['a boundary clock that answered too', 'pmc', texts.PMC_SLAVE + texts.PMC_SLAVE.replaceAll('ea29a2', 'fa29a2'), 2, /2 clocks answered/],
-    ['the XML of nvidia-smi', 'nvidia-smi-q', '<?xml version="1.0" ?>\n<nvidia_smi_log>\n', 1, /without -x|send the text/],
+    ['the XML of nvidia-smi that is cut off', 'nvidia-smi-q', '<?xml version="1.0" ?>\n<nvidia_smi_log>\n', 3, /cut off/],
     [
       'a machine without a driver',
       'nvidia-smi-q',

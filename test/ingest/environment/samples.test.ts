@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { detectEnvironmentFormat, ENVIRONMENT_FORMATS, type EnvironmentFormatId } from '../../../ingest/environment/index.ts';
-import { assertRefused, hasSamples, SAMPLES, sample } from '../formats/reading.ts';
+import { assertRefused, hasSamples, SAMPLES, sample } from '../formats/support/reading.ts';
 
 /** Real output. The facts below were read off the files by eye and with grep; the sums are written beside them. */
 const skip = hasSamples ? false : 'the collection of real samples is not beside this checkout';

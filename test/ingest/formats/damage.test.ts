@@ -1,74 +1,170 @@
+import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type Format, ParseError } from '../../../ingest/format.ts';
-import { bpftraceJsonFormat } from '../../../ingest/formats/ebpf/bpftrace-json.ts';
-import { kernelLogFormat } from '../../../ingest/formats/events/kernel-log.ts';
-import { dcgmExporterFormat } from '../../../ingest/formats/gpu/dcgm-exporter.ts';
-import { perfStatJsonFormat } from '../../../ingest/formats/pmu/perf-stat-json.ts';
-import { boundsFormat } from '../../../ingest/formats/wcet/bounds.ts';
-import { cyclesCsvFormat } from '../../../ingest/formats/wcet/cycles-csv.ts';
-import { fixture, parse } from './reading.ts';
-import { assertSound } from './sound.ts';
+import { decodeUtf8 } from '../../../ingest/body.ts';
+import { LIMITS } from '../../../wire/limits.ts';
+import { ProblemError } from '../../../wire/problems.ts';
+import {
+  changedCharacters,
+  changedLines,
+  EXAMPLES,
+  everyCharacters,
+  FIXTURES,
+  inventedStatements,
+  type Outcome,
+  readOrRefuse,
+  type Specimen,
+  statementsOf,
+} from './support/damage.ts';
 
-/** Whatever happens to a file on its way: a sound result or a ParseError, never another error, a NaN or an endless loop. */
-const FORMATS: readonly [format: Format, file: string, parameters: Parameters<typeof parse>[2]][] = [
-  [bpftraceJsonFormat, 'bpftrace-0.27/uprobe.json', { unit: 'ns' }],
-  [bpftraceJsonFormat, 'bpftrace-synthetic/growing.json', {}],
-  [bpftraceJsonFormat, 'bpftrace-0.27/edge.json', { unit: '1' }],
-  [perfStatJsonFormat, 'perf-6.12/interval.jsonl', {}],
-  [perfStatJsonFormat, 'perf-synthetic/names.jsonl', {}],
-  [dcgmExporterFormat, 'dcgm-exporter-synthetic/nvlink-new-labels.prom', {}],
-  [cyclesCsvFormat, 'cycles-csv-synthetic/paths.csv', {}],
-  [boundsFormat, 'bounds-synthetic/crc.ndjson', {}],
-  [kernelLogFormat, 'kernel-log-synthetic/oops-arm64-journal.log', {}],
-];
+/**
+ * Whatever happens to a payload on its way, for every format: a sound result or a refusal that says where, in time; never another exception,
+ * a number that was not printed, or another result because the text arrived in other pieces.
+ */
+const MILLISECONDS = 2000;
 
-function readOrRefuse(format: Format, text: string, parameters: Parameters<typeof parse>[2]): void {
-  format.detect(text.slice(0, 4096));
-  try {
-    assertSound(parse(format, text, parameters));
-  } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
-  }
+function assertSameInPieces(specimen: Specimen, text: string, whole: Outcome, length: number): void {
+  if (specimen.format.mode === 'stream')
+    assert.deepEqual(readOrRefuse(specimen, text, everyCharacters(text, length)), whole, `in pieces of ${length}`);
 }
 
-describe('damaged files', () => {
-  for (const [format, file, parameters] of FORMATS) {
-    const text = fixture(file);
+/** User time, so that a busy machine fails no test. */
+function assertInTime(name: string, run: () => void): void {
+  const before = process.cpuUsage().user;
+  run();
+  const spent = (process.cpuUsage().user - before) / 1000;
+  assert.ok(spent < MILLISECONDS, `${name}: ${Math.round(spent)} ms`);
+}
 
-    test(`${file} cut off at any character`, () => {
-      for (let end = 0; end <= text.length; end++) readOrRefuse(format, text.slice(0, end), parameters);
+/** Texts of a million characters that begin as the format does. */
+function hugeTexts({ text }: Specimen): readonly (readonly [name: string, text: string])[] {
+  const lines = text.trimEnd().split('\n');
+  const [first = ''] = lines;
+  const last = lines.at(-1) ?? '';
+  const million = 1_000_000;
+  const opened = text.slice(0, Math.ceil(text.length / 2));
+  return [
+    ['a line of a million characters', `${first}${'x'.repeat(million)}\n`],
+    ['a last line of a million digits', `${text.trimEnd()}${'7'.repeat(million)}\n`],
+    ['a last line without an end, beyond the limit', `${text.trimEnd()}${'7'.repeat(LIMITS.lineCharacters + 1)}`],
+    ['a first line of half a million columns', `${first}${',1'.repeat(million / 2)}\n${lines.slice(1).join('\n')}\n`],
+    ['a last line of half a million columns', `${text.trimEnd()}${',1'.repeat(million / 2)}\n`],
+    ['a last line of half a million words', `${text.trimEnd()}${' 1'.repeat(million / 2)}\n`],
+    ['a hundred thousand open brackets', `${opened}${'['.repeat(100_000)}`],
+    ['a hundred thousand open objects', `${opened}${'{"a":'.repeat(100_000)}`],
+    ['a hundred thousand nested objects at the start', '{"a":'.repeat(100_000) + text],
+    ['a hundred thousand open elements', `${opened}${'<a>'.repeat(100_000)}`],
+    ['a hundred thousand quotes', `${opened}${'"'.repeat(100_001)}\n`],
+    ['a million blanks', `${opened}${' '.repeat(million)}\n${text.slice(opened.length)}`],
+    ['a million empty lines', `${opened}${'\n'.repeat(million)}${text.slice(opened.length)}`],
+    ['twenty thousand times its last line', `${text}${`${last}\n`.repeat(20_000)}`],
+    ['twenty thousand times itself', text.repeat(Math.min(20_000, Math.floor((2 * million) / text.length)))],
+  ];
+}
+
+for (const specimen of [...EXAMPLES, ...FIXTURES]) {
+  const { name, text } = specimen;
+  describe(`damaged ${name}`, () => {
+    const whole = readOrRefuse(specimen, text);
+
+    test('cut off at any character: a sound result or a refusal, the same in pieces', () => {
+      for (let end = 0; end <= text.length; end++) {
+        const cut = text.slice(0, end);
+        assertSameInPieces(specimen, cut, readOrRefuse(specimen, cut), 13);
+      }
     });
 
-    test(`${file} with changed characters`, () => {
-      const change = fc.record({ at: fc.nat({ max: text.length - 1 }), to: fc.constantFrom(...'{}[]",:.-+eE019 \n\r\t\\\0#abN\uFFFD') });
+    test('cut off anywhere: no beginning of a number or name lands in silence', () => {
+      assert.ok('result' in whole);
+      const known = statementsOf(whole.result);
+      for (let end = 1; end < text.length; end++) {
+        const invented = inventedStatements(specimen, known, end);
+        assert.deepEqual(invented, [], `a text that ends in ${JSON.stringify(text.slice(Math.max(0, end - 40), end))}`);
+      }
+    });
+
+    test('with changed characters', () => {
       fc.assert(
-        fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
-          let changed = text;
-          for (const { at, to } of changes) changed = changed.slice(0, at) + to + changed.slice(at + 1);
-          readOrRefuse(format, changed, parameters);
+        fc.property(changedCharacters(text), fc.integer({ min: 1, max: 40 }), (changed, length) => {
+          assertSameInPieces(specimen, changed, readOrRefuse(specimen, changed), length);
         }),
-        { numRuns: 500 },
+        { numRuns: 150 },
       );
     });
 
-    test(`${file} with lines twice, lost or moved`, () => {
+    test('with lines twice, lost or moved', () => {
+      fc.assert(
+        fc.property(changedLines(text), (changed) => {
+          assertSameInPieces(specimen, changed, readOrRefuse(specimen, changed), 101);
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    test('with line ends of Windows in any of its lines, and a byte order mark, is the same', () => {
       const lines = text.split('\n');
       fc.assert(
-        fc.property(fc.array(fc.nat({ max: lines.length - 1 }), { maxLength: 2 * lines.length }), (order) => {
-          readOrRefuse(format, order.map((index) => lines[index]).join('\n'), parameters);
+        fc.property(fc.array(fc.boolean(), { minLength: lines.length, maxLength: lines.length }), fc.boolean(), (windows, mark) => {
+          const mixed = lines.map((line, index) => (windows[index] === true && index < lines.length - 1 ? `${line}\r` : line)).join('\n');
+          const outcome = readOrRefuse(specimen, `${mark ? '\uFEFF' : ''}${mixed}`);
+          assert.ok('result' in outcome && 'result' in whole, 'refusal' in outcome ? outcome.refusal : '');
+          assert.deepEqual(outcome.result.records, whole.result.records);
         }),
-        { numRuns: 200 },
+        { numRuns: 20 },
       );
     });
-  }
 
-  test('random text', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
-        for (const [format, , parameters] of FORMATS) readOrRefuse(format, text, parameters);
-      }),
-      { numRuns: 300 },
-    );
+    test('in pieces of any lengths is the same', () => {
+      fc.assert(
+        fc.property(fc.array(fc.integer({ min: 1, max: Math.max(1, text.length - 1) }), { maxLength: 20 }), (cuts) => {
+          assert.deepEqual(
+            readOrRefuse(
+              specimen,
+              text,
+              [...new Set(cuts)].sort((left, right) => left - right),
+            ),
+            whole,
+          );
+        }),
+        { numRuns: 50 },
+      );
+    });
+
+    test('grown to a million characters is read or refused in time', { skip: FIXTURES.includes(specimen) && 'its example is' }, () => {
+      for (const [huge, content] of hugeTexts(specimen)) assertInTime(`${name}: ${huge}`, () => readOrRefuse(specimen, content));
+      if (specimen.format.mode !== 'stream') return;
+      const long = `${text}${' '.repeat(1_000_000)}\n`;
+      assertInTime(`${name}: a long line in pieces of 64 characters`, () => readOrRefuse(specimen, long, everyCharacters(long, 64)));
+    });
+
+    test('with one byte that is no UTF-8 never reaches the parser', async () => {
+      const bytes = Buffer.from(text);
+      await fc.assert(
+        fc.asyncProperty(fc.nat({ max: bytes.length - 1 }), fc.integer({ min: 0x80, max: 0xff }), async (at, byte) => {
+          const damaged = Buffer.from(bytes);
+          damaged[at] = byte;
+          await assert.rejects(decodeAll(damaged), (error) => error instanceof ProblemError && error.type === 'invalid-payload');
+        }),
+        { numRuns: 20 },
+      );
+    });
   });
+}
+
+async function decodeAll(bytes: Buffer): Promise<string> {
+  async function* body(): AsyncGenerator<Buffer> {
+    yield bytes;
+  }
+  const parts: string[] = [];
+  for await (const part of decodeUtf8(body())) parts.push(part);
+  return parts.join('');
+}
+
+test('any text for any format: a sound result or a refusal', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+      for (const specimen of EXAMPLES) readOrRefuse(specimen, text);
+    }),
+    { numRuns: 200 },
+  );
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { detectFormat, FORMATS_BY_KIND, findFormat } from '../../../ingest/formats/index.ts';
 import { FORMATS, PAYLOAD_KINDS } from '../../../wire/payload.ts';
-import { fixture } from './reading.ts';
+import { fixture } from './support/reading.ts';
 
 describe('formats', () => {
   for (const kind of PAYLOAD_KINDS) {

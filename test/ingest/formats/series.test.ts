@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { declareSeries, identityOf, type SeriesDeclaration } from '../../../ingest/formats/series.ts';
 import { WarningTally } from '../../../ingest/formats/warning-tally.ts';
 import { LIMITS } from '../../../wire/limits.ts';
-import { NO_PARAMETERS } from './reading.ts';
+import { NO_PARAMETERS } from './support/reading.ts';
 
 const DECLARATION: SeriesDeclaration = { region: 'r', metric: 'm', nativeMetric: 'n', unit: 'ns', valueKind: 'samples', line: 3 };
 const declare = (changed: Partial<SeriesDeclaration>, parameters = {}) =>

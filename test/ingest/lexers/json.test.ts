@@ -99,18 +99,24 @@ describe('JsonReader', () => {
   });
 
   test('reads flat objects into the arrays of the one before', () => {
-    const reader = new JsonReader('{"a":1,"b":"x"}{"a":2,"b":"y"}{"a":3}{"a":4,"bb":5}{}{"b":1,"a":2,"b":3}', '');
+    const reader = new JsonReader(
+      '{"a":1,"b":"x"}{"a":2,"b":"y"}{"a":3}{"a":4,"bb":5}{"a":6 , "bb":0.25}{"a":6 , "bb":[7]}{}{"b":1,"a":2,"b":3}',
+      '',
+    );
     const names: string[] = [];
     const values: JsonValue[] = [];
+    const gaps: string[] = [];
     const read = () => {
       assert.ok(reader.next());
-      const same = reader.readMembersInto(names, values);
+      const same = reader.readMembersInto(names, values, gaps);
       return [same, names.join(), values.join()];
     };
     assert.deepEqual(read(), [false, 'a,b', '1,x']);
     assert.deepEqual(read(), [true, 'a,b', '2,y']);
     assert.deepEqual(read(), [false, 'a', '3']);
     assert.deepEqual(read(), [false, 'a,bb', '4,5']);
+    assert.deepEqual(read(), [false, 'a,bb', '6,0.25']);
+    assert.deepEqual(read(), [true, 'a,bb', '6,7']);
     assert.deepEqual(read(), [false, '', '']);
     assert.throws(read, /'b' occurs twice/);
   });

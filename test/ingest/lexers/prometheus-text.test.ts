@@ -20,7 +20,7 @@ describe('PrometheusReader', () => {
   ];
   for (const [line, name, pairs, value, timestamp] of lines) {
     test(`reads ${JSON.stringify(line)}`, () => {
-      const [sample] = readAll(line);
+      const [sample] = readAll(`${line}\n`);
       assert.deepEqual([sample?.name, sample?.labels.pairs, sample?.value, sample?.timestamp], [name, pairs, value, timestamp]);
     });
   }
@@ -50,6 +50,7 @@ describe('PrometheusReader', () => {
     ['a{x="1\n"} 1', 1, 7, /does not end in its line/],
     ['a{="1"} 1', 1, 3, /expected the name of a label/],
     ['a 1 2 3', 1, 7, /text after the sample/],
+    ['a 1\na 12', 2, 5, /no line end, so the page was cut off/],
   ];
   for (const [text, line, column, message] of refused) {
     test(`refuses ${JSON.stringify(text)} at ${line}:${column}`, () => {
@@ -59,7 +60,7 @@ describe('PrometheusReader', () => {
 
   test('takes a line of the limit and refuses one character more', () => {
     const line = (characters: number) => `a{x="${'y'.repeat(characters - 9)}"} 1`;
-    assert.equal(readAll(line(LIMITS.lineCharacters)).length, 1);
+    assert.equal(readAll(`${line(LIMITS.lineCharacters)}\n`).length, 1);
     assert.throws(() => readAll(line(LIMITS.lineCharacters + 1)), /line 1 has/);
   });
 });

@@ -1,0 +1,26 @@
+import { as, document, push, type SampleFolder } from './row.ts';
+
+export const LIKWID: SampleFolder = {
+  'SOURCE.txt': document('where the samples come from'),
+  'arm64-qemu-likwid54-groups.txt': document('a list of groups'),
+  'arm64-qemu-likwid54-info.txt': document('a description of the CPU'),
+  'arm64-qemu-likwid54-marker-O.csv': as(push('pmu/likwid-csv')),
+  'arm64-qemu-likwid54-marker.txt': document('likwid-perfctr without -O: send -O'),
+  'arm64-qemu-likwid54-o_file.csv': as(push('pmu/likwid-csv')),
+  'arm64-qemu-likwid54-o_file.txt': as(push('pmu/likwid-csv', {}, 'none')),
+  'arm64-qemu-likwid54-perfctr_DATA-O.csv': as(push('pmu/likwid-csv')),
+  'arm64-qemu-likwid54-perfctr_custom-O.csv': as(push('pmu/likwid-csv')),
+  'arm64-qemu-likwid54-perfctr_custom.txt': document('likwid-perfctr without -O: send -O'),
+  'arm64-qemu-likwid54-perfctr_group-O.csv': as(push('pmu/likwid-csv')),
+  'arm64-qemu-likwid54-perfctr_group.txt': document('likwid-perfctr without -O: send -O'),
+  'arm64-qemu-likwid54-perfctr_group1-O.csv': as(push('pmu/likwid-csv')),
+  'arm64-qemu-likwid54-stethoscope-O.csv': as(push('pmu/likwid-csv')),
+  'arm64-qemu-likwid54-timeline.csv': as(push('pmu/likwid-csv')),
+  'arm64-qemu-likwid54-topology-O.csv': as(push('pmu/likwid-csv')),
+  'arm64-qemu-likwid54-version.txt': document('a version'),
+  'events-O.txt': document('an error of likwid-perfctr -e: no values'),
+  'perfctr-O.csv': document('an error of likwid-perfctr: no values'),
+  'perfctr.err': document('stderr of likwid-perfctr: an error, no values'),
+  'topology-O.csv': as(push('pmu/likwid-csv')),
+  'topology.txt': document('likwid-topology: a description of the machine'),
+};

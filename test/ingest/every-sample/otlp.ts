@@ -1,0 +1,26 @@
+import { document, otlp, type SampleFolder } from './row.ts';
+
+export const OTLP: SampleFolder = {
+  'SOURCE.txt': document('where the samples come from'),
+  'logs.json': document('OTLP logs, for which there is no route: kernel logs go to events/kernel-log'),
+  'metrics.json': otlp('metrics'),
+  'semconv/cicd.md': document('documentation of OpenTelemetry'),
+  'semconv/deployment.md': document('documentation of OpenTelemetry'),
+  'semconv/device.md': document('documentation of OpenTelemetry'),
+  'semconv/docs_cicd_cicd-metrics.md': document('documentation of OpenTelemetry'),
+  'semconv/docs_cicd_cicd-spans.md': document('documentation of OpenTelemetry'),
+  'semconv/docs_hardware_common.md': document('documentation of OpenTelemetry'),
+  'semconv/docs_hardware_gpu.md': document('documentation of OpenTelemetry'),
+  'semconv/docs_hardware_network.md': document('documentation of OpenTelemetry'),
+  'semconv/hardware.md': document('documentation of OpenTelemetry'),
+  'semconv/host.md': document('documentation of OpenTelemetry'),
+  'semconv/k8s.md': document('documentation of OpenTelemetry'),
+  'semconv/linux.md': document('documentation of OpenTelemetry'),
+  'semconv/os.md': document('documentation of OpenTelemetry'),
+  'semconv/process.md': document('documentation of OpenTelemetry'),
+  'semconv/service.md': document('documentation of OpenTelemetry'),
+  'semconv/test.md': document('documentation of OpenTelemetry'),
+  'semconv/vcs.md': document('documentation of OpenTelemetry'),
+  'trace.json': otlp('traces'),
+  'traceparent.txt': document('a header of W3C Trace Context'),
+};
