@@ -1,7 +1,7 @@
 import { at } from '../compare/at.ts';
 import { computeSegmentRho, toPointsPerIndependent } from './autocorrelation.ts';
 import { pruneChanges, type Step } from './change-test.ts';
-import { pullIsolatedPoints } from './isolated-points.ts';
+import { type PulledLevels, pullIsolatedPoints } from './isolated-points.ts';
 import { computeLocationInterval } from './location-interval.ts';
 import { computeNoiseScale, computeSlowNoiseRatio, toMedian } from './noise-scale.ts';
 import { computeSegmentMean, toSegmentSums, toSegments } from './segment-sums.ts';
@@ -99,14 +99,13 @@ export function findSteps(levels: readonly number[], rule: ChangePointRule): rea
   if (levels.length < 2 * MINIMUM_SEGMENT) return [];
   const noiseScale = computeNoiseScale(levels, rule.minimumShift / STEP_PER_LEAST_NOISE);
   if (!(noiseScale > 0)) return [];
-  return locateSteps(levels, noiseScale, rule);
+  return locateSteps(pullIsolatedPoints(levels, noiseScale), rule);
 }
 
-function locateSteps(levels: readonly number[], noiseScale: number, rule: ChangePointRule): readonly LocatedStep[] {
-  const pulled = pullIsolatedPoints(levels, noiseScale);
+function locateSteps({ levels, noiseScale }: PulledLevels, rule: ChangePointRule): readonly LocatedStep[] {
   // In units of the noise around the middle: squares stay small, and a cost is a likelihood.
-  const centre = toMedian(pulled);
-  const scores = pulled.map((level) => (level - centre) / noiseScale);
+  const centre = toMedian(levels);
+  const scores = levels.map((level) => (level - centre) / noiseScale);
   const sums = toSegmentSums(scores);
   const { changes, pointsPerIndependent } = segmentUntilStable(scores, computeSlowNoiseRatio(scores, 1));
   const stepRule = { significance: rule.significance, minimumShift: rule.minimumShift / noiseScale };

@@ -47,10 +47,20 @@ test('the slow-noise ratio is at least 1, and 1 where blocks say nothing', () =>
 });
 
 test('only isolated points are pulled, to 4 s of the median around them', () => {
-  assert.deepEqual(pullIsolatedPoints([0, 0, 0, 9, 0, 0, 0], 0.5), [0, 0, 0, 2, 0, 0, 0]);
+  const spike = [0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0];
+  assert.deepEqual(pullIsolatedPoints(spike, 0.5), { levels: [0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0], noiseScale: 0.5 });
   const step = [0, 0, 0, 0, 0, 9, 9, 9, 9, 9];
-  assert.deepEqual(pullIsolatedPoints(step, 0.5), step);
-  assert.deepEqual(pullIsolatedPoints([9, 0, 0, 0], 0.5), [2, 0, 0, 0]);
+  assert.deepEqual(pullIsolatedPoints(step, 0.5), { levels: step, noiseScale: 0.5 });
+  assert.deepEqual(pullIsolatedPoints([-9, ...Array(9).fill(0)], 0.5).levels, [-2, ...Array(9).fill(0)]);
+});
+
+test('what happens to more than a tenth of the points is noise, not isolated', () => {
+  const levels = Array.from({ length: 20 }, (_, i) => (i === 5 || i === 11 ? 9 : 0));
+  assert.equal(pullIsolatedPoints(levels, 0.5).noiseScale, 0.5);
+  const flipping = levels.map((level, i) => (i === 16 ? -9 : level));
+  const pulled = pullIsolatedPoints(flipping, 0.5);
+  assertClose(pulled.noiseScale, Math.sqrt((3 * 81) / 20), 1e-12);
+  assert.deepEqual(pulled.levels, flipping);
 });
 
 test('negative autocorrelation counts as none, constant stretches have none', () => {
