@@ -17,7 +17,8 @@ export type PulledLevels = { readonly levels: readonly number[]; readonly noiseS
  *
  * Where more than a tenth of the points would be pulled they are part of the noise, and s is what they amount to: sqrt(their share) * the median of their
  * distances from the windows' medians, which one enormous point does not move. Without this, half of the series that flip between two states
- * for 90 nights have a false change; none of the reference vectors has so many such points.
+ * for 90 nights have a false change; the reference vectors hold with it (of them rail_lines
+ * alone has so many such points).
  * @param levels in the order of the runs, finite, at least one
  * @param noiseScale s, a standard deviation in the unit of `levels`, >= 0
  * @example pullIsolatedPoints([0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0], 0.5).levels // [0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0]

@@ -13,6 +13,7 @@ import { createRandom, drawNormal } from '../support/random.ts';
 
 type Fixture = {
   readonly nile: { readonly values: number[]; readonly changePoints: number[] };
+  readonly railLines: { readonly values: number[]; readonly changePoints: number[] };
   readonly tigerbeetle: {
     readonly values: number[];
     readonly changePointsFrom1Percent: number[];
@@ -41,9 +42,12 @@ test('tigerbeetle, 365 nights: the changes of the reference from 1 % and from 5 
   assert.deepEqual(toIndices(findChangePoints(values, { ...DEFAULT_CHANGE_POINT_RULE, minimumShift: 0.05 })), changePointsFrom5Percent);
 });
 
-test('the Nile dropped in 1899, as the reference says on plain values', () => {
-  assert.deepEqual(toIndices(findSteps(FIXTURE.nile.values, { significance: 0.001, minimumShift: 0 })), FIXTURE.nile.changePoints);
-});
+for (const name of ['nile', 'railLines'] as const) {
+  test(`${name}: the changes of the reference, on plain values`, () => {
+    const { values, changePoints } = FIXTURE[name];
+    assert.deepEqual(toIndices(findSteps(values, { significance: 0.001, minimumShift: 0 })), changePoints);
+  });
+}
 
 test('a change point says how large, how sure and where', () => {
   const random = createRandom(7);
@@ -76,6 +80,7 @@ for (const { name, values } of quiet) {
 
 const stepped: readonly { readonly name: string; readonly values: readonly number[]; readonly indices: readonly number[] }[] = [
   { name: 'exact values that step by 1.1 %', values: [...level(30, 1000), ...level(30, 1011)], indices: [30] },
+  { name: 'the documented example', values: [100, 101, 100, 99, 110, 111, 110, 109], indices: [4] },
   { name: 'ten exact values, five a side', values: [...level(5, 100), ...level(5, 120)], indices: [5] },
   { name: 'exact values, up and down', values: [...level(20, 100), ...level(8, 103), ...level(20, 100)], indices: [20, 28] },
   {

@@ -63,7 +63,11 @@ test('a dearer change never makes more of them', () => {
   );
 });
 
-test('the documented example splits where it steps, and equal levels do not split', () => {
+test('the documented examples: a step splits, equal levels do not, and changes cut stretches', () => {
+  assert.deepEqual(toSegments(10, [4]), [
+    { start: 0, end: 4 },
+    { start: 4, end: 10 },
+  ]);
   const rule = { penalty: 5, minimumSegment: 3 };
   assert.deepEqual(findBestSegmentation(toSegmentSums([0, 0, 0, 9, 9, 9]), rule), [3]);
   assert.deepEqual(findBestSegmentation(toSegmentSums([0, 0, 0, 0, 0, 0]), rule), []);
