@@ -4,7 +4,7 @@ import { pruneChanges, type Step } from './change-test.ts';
 import { type PulledLevels, pullIsolatedPoints } from './isolated-points.ts';
 import { computeLocationInterval } from './location-interval.ts';
 import { computeNoiseScale, computeSlowNoiseRatio, toMedian } from './noise-scale.ts';
-import { computeSegmentMean, toSegmentSums, toSegments } from './segment-sums.ts';
+import { computeSegmentMean, computeSquaredError, toSegmentSums, toSegments } from './segment-sums.ts';
 import { findBestSegmentation } from './segmentation.ts';
 
 /** Points that a level needs before it can be one (VERDICTS 9). */
@@ -117,7 +117,9 @@ function locateSteps({ levels, noiseScale }: PulledLevels, rule: ChangePointRule
   return steps.map((step, i) => {
     const { start } = at(segments, i);
     const { end } = at(segments, i + 1);
-    const [earliestIndex, latestIndex] = computeLocationInterval(sums, { start, index: step.index, end }, pointsPerIndependent);
+    const error = computeSquaredError(sums, start, step.index) + computeSquaredError(sums, step.index, end);
+    const variance = Math.max(1, error / (end - start - 2));
+    const [earliestIndex, latestIndex] = computeLocationInterval(sums, { start, index: step.index, end }, variance * pointsPerIndependent);
     return {
       index: step.index,
       earliestIndex,
