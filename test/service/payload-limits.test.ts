@@ -9,23 +9,23 @@ const service = useService(async (service) => {
   runId = (await service.call('POST', '/v1/runs', { json: openRunBody() })).body.runId;
 });
 
-const COUNTER = '{"counter-value" : "12.000000", "unit" : "msec", "event" : "task-clock", "event-runtime" : 12, "pcnt-running" : 100.00}\n';
-/** Empty lines after a counter: bytes that say nothing. */
+const GAUGE = 'DCGM_FI_DEV_SM_CLOCK{gpu="0"} 135\n';
+/** Empty lines after a gauge: bytes that say nothing. */
 const padded = (bytes: number) => {
   const body = Buffer.alloc(bytes, '\n');
-  body.write(COUNTER);
+  body.write(GAUGE);
   return body;
 };
 
 test('a format that is read at once takes a payload of wholePayloadBytes', async () => {
-  const { status, body } = await service.call('POST', `/v1/runs/${runId}/pmu?format=perf-stat-json`, {
+  const { status, body } = await service.call('POST', `/v1/runs/${runId}/gpu?format=dcgm-exporter`, {
     body: padded(LIMITS.wholePayloadBytes),
   });
   assert.deepEqual([status, body.records], [201, 1]);
 });
 
 test('and refuses one byte more, naming the limit', async () => {
-  const { status, body } = await service.call('POST', `/v1/runs/${runId}/pmu?format=perf-stat-json&sequence=2`, {
+  const { status, body } = await service.call('POST', `/v1/runs/${runId}/gpu?format=dcgm-exporter&sequence=2`, {
     body: padded(LIMITS.wholePayloadBytes + 1),
   });
   assert.deepEqual([status, body.type, body.limitBytes], [413, 'urn:plumbline:problem:payload-too-large', LIMITS.wholePayloadBytes]);
