@@ -3,8 +3,8 @@ import { type BaselineContent, type ParsedPolicy, verifyContent } from '../basel
 import {
   putVerdict,
   readBaseline,
-  readMeasurements,
   readRunsById,
+  readSeal,
   readUnjudgedRunIds,
   readVerdict,
   type StoredBaseline,
@@ -13,6 +13,7 @@ import {
 import { ProblemError } from '../wire/problems.ts';
 import type { Verdict } from '../wire/verdict.ts';
 import { type BookPorts, readActiveBaseline, readNearestBaseline } from './baseline-book.ts';
+import { NO_HISTORY, readHistory, readMeasurementsByRun, toJudgedRun } from './history-book.ts';
 import type { ServiceMetrics } from './metrics.ts';
 import { readJudgingPolicy, readPolicyByDigest } from './policy-book.ts';
 import { withSpan } from './telemetry.ts';
@@ -31,18 +32,6 @@ type JudgePorts = BookPorts & { readonly metrics: ServiceMetrics; readonly publi
 
 /** Seed of everything random in the engine; part of the verdict, so that it can be repeated. */
 const ENGINE_SEED = 1;
-
-function toJudgedRun(run: StoredRun): JudgedRun {
-  return {
-    runId: run.runId,
-    project: run.project,
-    suite: run.suite,
-    kind: run.kind,
-    subject: run.subject,
-    environment: run.environment,
-    sealDigest: run.sealDigest ?? '',
-  };
-}
 
 /** The members of a baseline, after holding its content against its digest and today's seals: an edited row must not move the goal posts. */
 async function readMembers(ports: JudgePorts, baseline: StoredBaseline): Promise<readonly JudgedRun[]> {
@@ -96,15 +85,21 @@ async function recallGrounds({ store }: JudgePorts, verdict: Verdict): Promise<G
 export async function computeVerdict(ports: JudgePorts, run: StoredRun, earlier?: Verdict): Promise<Verdict> {
   const { baseline, nearest, policy } = await (earlier === undefined ? chooseGrounds(ports, run) : recallGrounds(ports, earlier));
   const members = baseline === undefined ? [] : await readMembers(ports, baseline);
-  const memberIds = new Set(members.map((member) => member.runId));
-  // Read together: for runs of usual size ClickHouse takes longer to analyse the statements than to run them.
-  const measurements = await readMeasurements(ports.store, [...new Set([run.runId, ...memberIds])]);
+  const goldenRunIds = new Set(members.map((member) => member.runId));
+  const sealedAtMs = (await readSeal(ports.store, run.runId))?.sealedAtMs ?? ports.nowMs();
+  const { acceptDriftAfterRuns } = policy.policy;
+  const question = { run, goldenRunIds, sealedAtMs, acceptDriftAfterRuns, earlier };
+  const history = baseline === undefined ? NO_HISTORY : await readHistory(ports.store, { ...question, baselineId: baseline.baselineId });
+  const measurements = await readMeasurementsByRun(ports.store, [run.runId, ...goldenRunIds, ...history.servingRunIds]);
+  const measuredIn = (runId: string) => measurements.get(runId) ?? [];
   return judgeRun({
     run: toJudgedRun(run),
     baseline: baseline === undefined ? null : { id: baseline.baselineId, digest: baseline.digest, runs: members },
     nearest: nearest === undefined ? null : { id: nearest.baselineId, digest: nearest.digest, runs: await readMembers(ports, nearest) },
-    candidateMeasurements: measurements.filter((measurement) => measurement.runId === run.runId),
-    baselineMeasurements: measurements.filter((measurement) => memberIds.has(measurement.runId)),
+    candidateMeasurements: measuredIn(run.runId),
+    baselineMeasurements: [...goldenRunIds].flatMap(measuredIn),
+    history: history.runs.map((one) => ({ ...one, measurements: measuredIn(one.run.runId) })),
+    nowMs: sealedAtMs,
     policy: policy.policy,
     policyDigest: policy.digest,
     verdictId: ports.newId(),

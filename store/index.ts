@@ -9,6 +9,13 @@ export {
   type StoredBaselineEvent,
 } from './baselines.ts';
 export { connectStore, type Store, type StoreAddress } from './client.ts';
+export {
+  type EarlierVerdict,
+  readEarlierVerdicts,
+  readFindingsOfRuns,
+  recallEarlierVerdicts,
+  type StoredFinding,
+} from './earlier-verdicts.ts';
 export * from './embedded/index.ts';
 export { putRunEnvironment, readRunEnvironments, type StoredRunEnvironment } from './environments.ts';
 export { putGate, readGate, readGateByDigest, type StoredGate } from './gates.ts';

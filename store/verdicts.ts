@@ -3,11 +3,15 @@ import type { Store } from './client.ts';
 import { putOnce } from './put-once.ts';
 import type { Row } from './tables.ts';
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const NIL = '00000000-0000-0000-0000-000000000000';
+
 function toFindingRows(verdict: Verdict, computedAtMs: number): readonly Row<'findings'>[] {
   return verdict.findings.map((finding) => ({
     run_id: verdict.runId,
     verdict_id: verdict.id,
-    series_id: finding.seriesId,
+    series_id: UUID.test(finding.seriesId) ? finding.seriesId : NIL,
+    series_key: finding.seriesId,
     project: verdict.project,
     suite: verdict.suite,
     region: finding.region,
@@ -16,6 +20,10 @@ function toFindingRows(verdict: Verdict, computedAtMs: number): readonly Row<'fi
     family: finding.family,
     statistic: finding.statistic ?? '',
     finding_status: finding.status,
+    since: finding.since ?? '',
+    drift_tolerance: finding.tolerance?.drift ?? null,
+    regression_tolerance: finding.tolerance?.regression ?? null,
+    reason_codes: [...new Set(finding.reasons.map((reason) => reason.code))],
     gated: finding.gated,
     baseline: finding.baseline,
     candidate: finding.candidate,

@@ -164,6 +164,27 @@ describe('what a dead process left half-done', () => {
     assert.equal(toText(await computeVerdict(createJudgePorts(), run, stored)), toText(stored));
   });
 
+  test('a verdict that was given on history is judged again on that history, though more nights followed and one of them was withdrawn', async () => {
+    const [earlier, run, later] = await withService(async (service) => {
+      const call = (path: string, json: object) => callService(service.url, service.adminToken, 'POST', path, { json });
+      const runIds: string[] = [];
+      for (const night of [61, 62, 63]) {
+        const runId = await pushRun(service, night, { version: `2.${night}` });
+        assert.equal((await call(`/v1/runs/${runId}/seal?wait=60s`, {})).status, 200);
+        runIds.push(runId);
+      }
+      const [withdrawn = ''] = runIds;
+      assert.equal((await call(`/v1/runs/${withdrawn}/withdraw`, { reason: 'wrong board' })).status, 200);
+      return runIds;
+    });
+    const stored = await readVerdict(store, run ?? '');
+    assert.ok(stored && earlier !== undefined && later !== undefined);
+    assert.ok(stored.references.includes(earlier) && !stored.references.includes(later));
+    const judged = await requireRun(stored.runId);
+    assert.equal(toText(await computeVerdict(createJudgePorts(), judged, stored)), toText(stored));
+    assert.ok(!(await computeVerdict(createJudgePorts(), judged)).references.includes(earlier), 'a withdrawn night is no history today');
+  });
+
   test('ten judges at once, in several processes, give one verdict', async () => {
     const runId = await withService((service) => pushRun(service, 5, { version: '3.0.0' }));
     await sealRun(sealPorts(), await requireRun(runId), [], 'test');
