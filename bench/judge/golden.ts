@@ -12,7 +12,8 @@ import { type Stack, withStack } from '../support/stack.ts';
 
 /**
  * A sealed run judged against a golden baseline: 200 series, 5 golden and 3 candidate repetitions of 1,000 samples each; and the statistics
- * of 10 M samples against one full scan of them. Run: npm run build && node --import tsx bench/judge/golden.ts [--quick] [--profile]
+ * of 10 M samples against one full scan of them. With --history, the same run with 30 nights of history before it. Run: npm run build &&
+ * node --import tsx bench/judge/golden.ts [--quick] [--history] [--profile]
  */
 
 const SERIES = 200;
@@ -20,6 +21,7 @@ const SAMPLES = 1000;
 const GOLDEN_REPETITIONS = 5;
 const CANDIDATE_REPETITIONS = 3;
 const MANY_REPETITIONS = 50;
+const HISTORY_NIGHTS = 30;
 const ROUNDS = process.argv.includes('--quick') ? 3 : 7;
 
 /** Samples of one repetition of all series as csv; every series has a level of its own per repetition. */
@@ -120,6 +122,20 @@ async function measureGolden(
   };
 }
 
+/** The same candidate once 30 nights were judged against the baseline. @returns milliseconds from seal to verdict, by night */
+async function measureHistory(stack: Stack): Promise<{ readonly firstMs: number; readonly lastMs: number; readonly nights: number }> {
+  const nights: number[] = [];
+  for (let night = 0; night <= HISTORY_NIGHTS; night++) {
+    const runId = await recordRun(stack, 'golden', CANDIDATE_REPETITIONS, 300 + night);
+    await settle([stack.servicePid, stack.storePid()], 2000);
+    const sealed = await time(() => seal(stack, runId));
+    const used = sealed.result.references.length;
+    if (used < night) throw new Error(`night ${night} was judged with ${used} runs of history`);
+    nights.push(sealed.ms);
+  }
+  return { firstMs: median(nights.slice(0, 3)), lastMs: median(nights.slice(-3)), nights: HISTORY_NIGHTS };
+}
+
 /** Statistics of 10 M samples, computed for the first time and read again, and what merely adding the samples up takes. */
 async function measureMany(
   stack: Stack,
@@ -152,6 +168,7 @@ await withStack(async (stack) => {
   const store = connectStore(stack.store);
   try {
     const golden = await measureGolden(stack, store);
+    const history = process.argv.includes('--history') ? await measureHistory(stack) : undefined;
     const many = process.argv.includes('--quick') ? undefined : await measureMany(stack, store);
     const row = (name: string, ms: number) => [name, ms.toFixed(0), (ms / golden.sealMs).toFixed(2)];
     printTable(
@@ -164,6 +181,16 @@ await withStack(async (stack) => {
       ],
     );
     const budgets = [{ what: 'seal to stored verdict', measured: golden.sealMs / 1000, unit: 's', atMost: 1 }];
+    if (history !== undefined) {
+      printTable(
+        ['seal to verdict, over HTTP', 'ms', '× the first nights'],
+        [
+          ['first nights', history.firstMs.toFixed(0), '1.00'],
+          [`after ${history.nights} nights`, history.lastMs.toFixed(0), (history.lastMs / history.firstMs).toFixed(2)],
+        ],
+      );
+      budgets.push({ what: 'seal to stored verdict with history', measured: history.lastMs / 1000, unit: 's', atMost: 1 });
+    }
     if (many !== undefined) {
       printTable(
         ['10 M samples (median of 3)', 'ms', '× scan'],
