@@ -102,7 +102,7 @@ export function decideRate(
       pBetter: probabilities.better,
       pNonInferior: probabilities.nonInferior,
       // P(the rate is worse than the regression tolerance), as the counts have it.
-      pBeyondTolerance: 1 - probabilities.nonInferior,
+      pBeyondTolerance: probabilities.nonInferior,
       detectableCount: input.detectableCount,
       detectableRateRatio: detectable,
     },

@@ -61,3 +61,9 @@ test('a regression is raised once, goes on since then, and never becomes history
   assert.deepEqual([finding.status, finding.ongoing, finding.since], ['regression', true, raisedBy]);
   assert.ok(finding.change > 0.45, 'the first slow night did not move the reference');
 });
+
+test('the probability of being worse than tolerated is near 1 for the regression and near 0 for what passes', () => {
+  assert.ok(centreOf(slow.verdict, 'kernel_3').evidence.pBeyondTolerance > 0.999);
+  const passing = centreOf(slow.verdict, 'kernel_5');
+  assert.ok(passing.status === 'pass' && passing.evidence.pBeyondTolerance < 0.05);
+});
