@@ -6,4 +6,6 @@ export type { DriftAcceptance, EarlierFinding, HistoryRun, JudgedRun } from './a
 export { type ClassKey, compareEnvironments, computeClassKey } from './comparability.ts';
 export type { ControlRuns } from './control.ts';
 export type { FollowedRun, Follows } from './follow.ts';
+export type { HistoryPoint, HistoryRun as SuiteRun } from './history/series-history.ts';
+export { readSuiteHistory } from './history/suite-history.ts';
 export { type JudgedBaseline, type JudgeInput, judgeRun } from './judge-run.ts';

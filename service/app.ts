@@ -10,6 +10,7 @@ import { answerProblem } from './problem.ts';
 import { baselineRoutes } from './routes/baselines.ts';
 import { environmentRoutes } from './routes/environment.ts';
 import { gateRoutes } from './routes/gates.ts';
+import { historyRoutes } from './routes/history.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { otlpRoutes } from './routes/otlp.ts';
 import { payloadRoutes } from './routes/payloads.ts';
@@ -97,6 +98,7 @@ export async function buildApp(services: Services, { logLevel }: Pick<ServiceCon
     environmentRoutes,
     sealRoutes,
     seriesRoutes,
+    historyRoutes,
     verdictRoutes,
     baselineRoutes,
     gateRoutes,

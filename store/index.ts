@@ -8,6 +8,7 @@ export {
   type StoredBaseline,
   type StoredBaselineEvent,
 } from './baselines.ts';
+export { type RunCentre, readCentres, readSealedRunIds } from './centre-history.ts';
 export { connectStore, type Store, type StoreAddress } from './client.ts';
 export {
   type EarlierVerdict,

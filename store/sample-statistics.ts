@@ -105,7 +105,7 @@ function toSampleRepetition(row: StatisticsRow): SampleRepetition {
 }
 
 /** Computes what is not kept yet. Runs that are not sealed have nothing to keep, runs without samples are looked at again. */
-async function keepStatistics(store: Store, runIds: readonly string[]): Promise<void> {
+export async function keepStatistics(store: Store, runIds: readonly string[]): Promise<void> {
   const kept = new Set((await store.query<{ run_id: string }>(SELECT_KEPT_RUNS, { runIds })).map((row) => row.run_id));
   const missing = runIds.filter((runId) => !kept.has(runId));
   if (missing.length === 0) return;

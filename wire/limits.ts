@@ -40,6 +40,8 @@ export const LIMITS = {
   warningsPerReceipt: 100,
   /** Highest repetition number of a run. */
   repetition: 10_000,
+  /** Runs of a suite whose history is read for change points, the latest ones. */
+  historyRuns: 400,
   /** Runs in one baseline. */
   runsPerBaseline: 200,
   /** Payloads in one run. */

@@ -5,6 +5,7 @@ import { makeLatencyCsv, openRunBody, useService } from '../support/service.ts';
 const REGIONS = Array.from({ length: 12 }, (_, index) => `kernel_${index}`);
 const nights: string[] = [];
 let slow: any;
+let lastSlow = '';
 
 const service = useService(async (service) => {
   const golden: string[] = [];
@@ -15,6 +16,7 @@ const service = useService(async (service) => {
   for (const seed of [11, 12, 13, 14, 15, 16]) nights.push((await measure(seed, `1.0.${seed}`)).runId);
   await measure(20, '1.1.0', { kernel_3: 1.5 });
   slow = await measure(21, '1.1.1', { kernel_3: 1.5 });
+  lastSlow = (await measure(22, '1.1.2', { kernel_3: 1.5 })).runId;
   await measure(30, '9.9.9', {}, 'pr');
 });
 
@@ -66,4 +68,24 @@ test('the probability of being worse than tolerated is near 1 for the regression
   assert.ok(centreOf(slow.verdict, 'kernel_3').evidence.pBeyondTolerance > 0.999);
   const passing = centreOf(slow.verdict, 'kernel_5');
   assert.ok(passing.status === 'pass' && passing.evidence.pBeyondTolerance < 0.05);
+});
+
+test('the change point of the series lies between the last night before and the first after, and names what changed', async () => {
+  const { status, body, text } = await service.call('GET', `/v1/runs/${lastSlow}/history`);
+  assert.equal(status, 200, text);
+  assert.deepEqual([body.runs.length, body.seriesCount, body.leftOut], [12, 12, []]);
+  const [change, ...others] = body.changes;
+  assert.deepEqual(others, []);
+  assert.deepEqual([change.region, change.direction, change.lastBefore], ['kernel_3', 'worse', nights[5]]);
+  assert.equal(change.firstAfter, slow.verdict.references.at(-1));
+  assert.ok(
+    change.changed.some(({ key }: { key: string }) => key.startsWith('subject.')),
+    JSON.stringify(change.changed),
+  );
+  assert.equal(body.events.length, 1);
+});
+
+test('a run that is not sealed has no history yet', async () => {
+  const opened = await service.call('POST', '/v1/runs', { json: openRunBody() });
+  assert.equal((await service.call('GET', `/v1/runs/${opened.body.runId}/history`)).status, 409);
 });
