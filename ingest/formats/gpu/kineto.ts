@@ -3,11 +3,11 @@ import { JsonArrayStream } from '../../lexers/json-array-stream.ts';
 import type { FormatDraft } from '../draft.ts';
 import { warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
-import { TraceClock } from './kineto-clock.ts';
-import { readBaseTime, readModels, readRank } from './kineto-header.ts';
-import { LeftOut } from './kineto-left-out.ts';
-import { KinetoReader } from './kineto-reader.ts';
-import { KinetoValues } from './kineto-series.ts';
+import { TraceClock } from './kineto/clock.ts';
+import { readBaseTime, readModels, readRank } from './kineto/header.ts';
+import { LeftOut } from './kineto/left-out.ts';
+import { KinetoReader } from './kineto/reader.ts';
+import { KinetoValues } from './kineto/series.ts';
 
 /**
  * Traces of the PyTorch profiler (Kineto): every execution is a duration sample of its kernel, copy, API function, operator or annotation, in the

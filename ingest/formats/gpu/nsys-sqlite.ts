@@ -15,8 +15,8 @@ import { refuseBeyondLimit } from '../samples/sample-series.ts';
 import { type SeriesDeclaration, warnOfUnused } from '../series.ts';
 import { WarningTally } from '../warning-tally.ts';
 import { regionOfName } from './kernel-name.ts';
-import { readDevices } from './nsys-sqlite-devices.ts';
-import { TimedSeries } from './nsys-sqlite-series.ts';
+import { readDevices } from './nsys-sqlite/devices.ts';
+import { TimedSeries } from './nsys-sqlite/series.ts';
 import {
   EVENT_TABLES,
   type EventTable,
@@ -32,7 +32,7 @@ import {
   type Tables,
   WHOLE,
   withoutPlaces,
-} from './nsys-sqlite-tables.ts';
+} from './nsys-sqlite/tables.ts';
 
 /**
  * `nsys export --type sqlite`: every execution of a kernel, copy, fill, CUDA call or NVTX range is a duration sample, named and labelled as

@@ -3,8 +3,8 @@ import { ParseError } from '../../format.ts';
 import { isArrow } from '../../payload-head.ts';
 import type { IngestRecord } from '../../records.ts';
 import type { FormatDraft } from '../draft.ts';
-import { type ArrowCells, ArrowColumns } from './arrow-columns.ts';
-import { type ArrowField, type ArrowFooter, type ArrowMessage, decodeFooter, decodeMessage } from './arrow-schema.ts';
+import { type ArrowCells, ArrowColumns } from './arrow/columns.ts';
+import { type ArrowField, type ArrowFooter, type ArrowMessage, decodeFooter, decodeMessage } from './arrow/schema.ts';
 import { ColumnSamples } from './column-samples.ts';
 import type { ColumnCell } from './columns.ts';
 

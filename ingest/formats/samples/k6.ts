@@ -1,8 +1,8 @@
 import { LIMITS } from '../../../wire/limits.ts';
 import { type Format, ParseError, type PayloadParameters, type StreamParser } from '../../format.ts';
 import { UNITS_PARAMETER } from '../named-units.ts';
-import { K6LineReader } from './k6-lines.ts';
-import { parseK6Summary } from './k6-summary.ts';
+import { K6LineReader } from './k6/lines.ts';
+import { parseK6Summary } from './k6/summary.ts';
 
 /**
  * k6: the lines of --out json (samples of every trend, totals of counters and rates), or the summary at the end of a test as

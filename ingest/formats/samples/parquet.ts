@@ -4,8 +4,8 @@ import { isParquet } from '../../payload-head.ts';
 import type { IngestRecord } from '../../records.ts';
 import type { FormatDraft } from '../draft.ts';
 import { ColumnSamples } from './column-samples.ts';
-import { decodeParquetFooter, type ParquetColumn, type ParquetFooter, type ParquetRowGroup } from './parquet-footer.ts';
-import { type ParquetPage, ParquetPages } from './parquet-pages.ts';
+import { decodeParquetFooter, type ParquetColumn, type ParquetFooter, type ParquetRowGroup } from './parquet/footer.ts';
+import { type ParquetPage, ParquetPages } from './parquet/pages.ts';
 
 /**
  * `samples?format=parquet`: an Apache Parquet file, its columns named as those of samples csv, or `values` with lists. Pages are read one at a

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ParseError } from '../../../ingest/format.ts';
+import { decodeMessage } from '../../../ingest/formats/samples/arrow/schema.ts';
 import { arrowFormat } from '../../../ingest/formats/samples/arrow.ts';
-import { decodeMessage } from '../../../ingest/formats/samples/arrow-schema.ts';
 import { parquetFormat } from '../../../ingest/formats/samples/parquet.ts';
 import { unpackLz4, unpackLz4Frame } from '../../../ingest/lexers/lz4.ts';
 import { unpackHybrid } from '../../../ingest/lexers/rle-hybrid.ts';

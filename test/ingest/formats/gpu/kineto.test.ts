@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { readMicroseconds, TraceClock } from '../../../../ingest/formats/gpu/kineto/clock.ts';
 import { kinetoFormat } from '../../../../ingest/formats/gpu/kineto.ts';
-import { readMicroseconds, TraceClock } from '../../../../ingest/formats/gpu/kineto-clock.ts';
 import { nsysCsvFormat } from '../../../../ingest/formats/gpu/nsys-csv.ts';
 import { detectFormat } from '../../../../ingest/formats/index.ts';
 import { outline, readAny } from '../support/gpu-reading.ts';

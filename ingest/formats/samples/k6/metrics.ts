@@ -1,4 +1,4 @@
-import type { BaseUnit } from '../../../wire/units.ts';
+import type { BaseUnit } from '../../../../wire/units.ts';
 
 /** What k6 measures by itself. Source: k6 documentation, "Built-in metrics"; times are in milliseconds, data in bytes. */
 const BUILT_IN: Readonly<Record<string, readonly [metric: string, isPhase: boolean]>> = {

@@ -1,15 +1,15 @@
-import type { BaseUnit } from '../../../wire/units.ts';
-import { ParseError, type ParseResult, type PayloadParameters } from '../../format.ts';
-import { decimalScale } from '../../lexers/decimal.ts';
-import type { JsonObject, JsonValue } from '../../lexers/json.ts';
-import { readJsonTree, scaleNumber } from '../../lexers/json-tree.ts';
-import { openText, placeAt } from '../../lexers/text.ts';
-import type { IngestRecord, ReadingRecord, RecordSeries } from '../../records.ts';
-import { readNamedUnits, UNITS_PARAMETER } from '../named-units.ts';
-import { declareSeries, warnOfUnused } from '../series.ts';
-import { WarningTally } from '../warning-tally.ts';
-import { readK6Trend } from './k6-metrics.ts';
-import { declareTrend, toK6Count } from './k6-series.ts';
+import type { BaseUnit } from '../../../../wire/units.ts';
+import { ParseError, type ParseResult, type PayloadParameters } from '../../../format.ts';
+import { decimalScale } from '../../../lexers/decimal.ts';
+import type { JsonObject, JsonValue } from '../../../lexers/json.ts';
+import { readJsonTree, scaleNumber } from '../../../lexers/json-tree.ts';
+import { openText, placeAt } from '../../../lexers/text.ts';
+import type { IngestRecord, ReadingRecord, RecordSeries } from '../../../records.ts';
+import { readNamedUnits, UNITS_PARAMETER } from '../../named-units.ts';
+import { declareSeries, warnOfUnused } from '../../series.ts';
+import { WarningTally } from '../../warning-tally.ts';
+import { readK6Trend } from './metrics.ts';
+import { declareTrend, toK6Count } from './series.ts';
 
 /** The end-of-test summary: statistics only, one reading each with the label statistic; the middle and percentiles are judged. */
 const ADVICE = 'send the file of --summary-export, or handleSummary(data) written as JSON.stringify(data), whole';

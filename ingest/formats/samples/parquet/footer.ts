@@ -1,5 +1,5 @@
-import { ThriftReader, type ThriftStruct } from '../../lexers/thrift.ts';
-import type { ColumnType } from './columns.ts';
+import { ThriftReader, type ThriftStruct } from '../../../lexers/thrift.ts';
+import type { ColumnType } from '../columns.ts';
 
 /** What the end of a Parquet file says of it. Source: apache/parquet-format 2.12, parquet.thrift and LogicalTypes.md. */
 

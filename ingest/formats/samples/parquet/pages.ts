@@ -1,11 +1,11 @@
 import * as zlib from 'node:zlib';
-import type { ByteSource } from '../../format.ts';
-import { unpackHybrid } from '../../lexers/rle-hybrid.ts';
-import { ThriftReader, type ThriftStruct } from '../../lexers/thrift.ts';
-import type { ColumnCell } from './columns.ts';
-import type { ParquetChunk, ParquetColumn, ParquetLeaf } from './parquet-footer.ts';
-import { unpackPage } from './parquet-unpack.ts';
-import { type ParquetValues, readPlain, readSplit } from './parquet-values.ts';
+import type { ByteSource } from '../../../format.ts';
+import { unpackHybrid } from '../../../lexers/rle-hybrid.ts';
+import { ThriftReader, type ThriftStruct } from '../../../lexers/thrift.ts';
+import type { ColumnCell } from '../columns.ts';
+import type { ParquetChunk, ParquetColumn, ParquetLeaf } from './footer.ts';
+import { unpackPage } from './unpack.ts';
+import { type ParquetValues, readPlain, readSplit } from './values.ts';
 
 /**
  * The pages of one column in one row group, one at a time: nothing larger than a page is held, and every size a page states is checked before

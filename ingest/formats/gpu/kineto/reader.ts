@@ -1,14 +1,14 @@
-import type { Quality } from '../../../wire/quality.ts';
-import { toBaseUnit } from '../../../wire/units.ts';
-import { type DecimalScale, decimalScale, PlainDecimalScanner, readDecimal, UNSCALED } from '../../lexers/decimal.ts';
-import type { JsonArrayStream } from '../../lexers/json-array-stream.ts';
-import { type Activity, findActivity, isWindow, PROFILER_RANGE } from './kineto-activities.ts';
-import type { TraceClock } from './kineto-clock.ts';
-import { forEachMember, KinetoEvent, MEMBER, readString } from './kineto-event.ts';
-import type { LeftOut } from './kineto-left-out.ts';
-import { type KinetoMeasure, KinetoRegions } from './kineto-regions.ts';
-import type { KinetoSlot, KinetoValues } from './kineto-series.ts';
-import { findRangeUnit } from './kineto-units.ts';
+import type { Quality } from '../../../../wire/quality.ts';
+import { toBaseUnit } from '../../../../wire/units.ts';
+import { type DecimalScale, decimalScale, PlainDecimalScanner, readDecimal, UNSCALED } from '../../../lexers/decimal.ts';
+import type { JsonArrayStream } from '../../../lexers/json-array-stream.ts';
+import { type Activity, findActivity, isWindow, PROFILER_RANGE } from './activities.ts';
+import type { TraceClock } from './clock.ts';
+import { forEachMember, KinetoEvent, MEMBER, readString } from './event.ts';
+import type { LeftOut } from './left-out.ts';
+import { type KinetoMeasure, KinetoRegions } from './regions.ts';
+import type { KinetoSlot, KinetoValues } from './series.ts';
+import { findRangeUnit } from './units.ts';
 
 /** What a reader adds to. */
 export type KinetoSink = {

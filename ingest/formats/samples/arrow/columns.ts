@@ -1,8 +1,8 @@
-import { unpackLz4Frame } from '../../lexers/lz4.ts';
-import { unpackZstd } from '../../lexers/zstd.ts';
-import type { ArrowBatch, ArrowField } from './arrow-schema.ts';
-import type { ColumnCell } from './columns.ts';
-import { toIntegerCell } from './columns.ts';
+import { unpackLz4Frame } from '../../../lexers/lz4.ts';
+import { unpackZstd } from '../../../lexers/zstd.ts';
+import type { ColumnCell } from '../columns.ts';
+import { toIntegerCell } from '../columns.ts';
+import type { ArrowBatch, ArrowField } from './schema.ts';
 
 /** The cells of one field of one batch. @throws RangeError from `at` when the data is damaged */
 export type ArrowCells = { readonly length: number; readonly at: (row: number) => ColumnCell };

@@ -1,4 +1,4 @@
-import { ParseError, type TableCell, type TableSource } from '../../format.ts';
+import { ParseError, type TableCell, type TableSource } from '../../../format.ts';
 
 /**
  * The tables of an Nsight Systems export that are read, and how their rows are named. Table and column names: Nsight Systems User Guide,

@@ -1,8 +1,8 @@
 import * as zlib from 'node:zlib';
-import { unpackLz4 } from '../../lexers/lz4.ts';
-import { unpackSnappy } from '../../lexers/snappy.ts';
-import { unpackZstd } from '../../lexers/zstd.ts';
-import type { Codec } from './parquet-footer.ts';
+import { unpackLz4 } from '../../../lexers/lz4.ts';
+import { unpackSnappy } from '../../../lexers/snappy.ts';
+import { unpackZstd } from '../../../lexers/zstd.ts';
+import type { Codec } from './footer.ts';
 
 /**
  * A page decompressed: exactly as long as it says, so that no bomb grows and nothing missing becomes zeros.

@@ -1,8 +1,8 @@
-import type { Quality } from '../../../wire/quality.ts';
-import type { PayloadParameters } from '../../format.ts';
-import type { IngestRecord, RecordSeries } from '../../records.ts';
-import { declareSeries } from '../series.ts';
-import type { TraceClock } from './kineto-clock.ts';
+import type { Quality } from '../../../../wire/quality.ts';
+import type { PayloadParameters } from '../../../format.ts';
+import type { IngestRecord, RecordSeries } from '../../../records.ts';
+import { declareSeries } from '../../series.ts';
+import type { TraceClock } from './clock.ts';
 
 /** Values of one record at most. */
 const VALUES_PER_RECORD = 65_536;

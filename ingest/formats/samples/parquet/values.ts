@@ -1,7 +1,7 @@
-import { decodeText, toHalf } from './arrow-columns.ts';
-import type { ColumnCell, ColumnType } from './columns.ts';
-import { toIntegerCell } from './columns.ts';
-import type { ParquetLeaf } from './parquet-footer.ts';
+import { decodeText, toHalf } from '../arrow/columns.ts';
+import type { ColumnCell, ColumnType } from '../columns.ts';
+import { toIntegerCell } from '../columns.ts';
+import type { ParquetLeaf } from './footer.ts';
 
 /** Values that stand one after another, without nulls. @throws RangeError from `at` when one is damaged */
 export type ParquetValues = { readonly length: number; readonly at: (index: number) => ColumnCell };

@@ -1,7 +1,7 @@
-import type { PayloadParameters } from '../../format.ts';
-import type { ReadingRecord, RecordSeries } from '../../records.ts';
-import { declareSeries } from '../series.ts';
-import type { K6Trend } from './k6-metrics.ts';
+import type { PayloadParameters } from '../../../format.ts';
+import type { ReadingRecord, RecordSeries } from '../../../records.ts';
+import { declareSeries } from '../../series.ts';
+import type { K6Trend } from './metrics.ts';
 
 /** A trend's series: times and what the caller gave a unit are judged, phases of a request explain. */
 export function declareTrend(

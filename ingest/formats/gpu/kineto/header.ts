@@ -1,7 +1,7 @@
-import { JsonScanner } from '../../lexers/json-scanner.ts';
-import { detach } from '../../lexers/stream-text.ts';
-import { cutText } from './kernel-name.ts';
-import { forEachMember, readString } from './kineto-event.ts';
+import { JsonScanner } from '../../../lexers/json-scanner.ts';
+import { detach } from '../../../lexers/stream-text.ts';
+import { cutText } from '../kernel-name.ts';
+import { forEachMember, readString } from './event.ts';
 
 /** Members beside the events of a Kineto trace. Texts are known to be JSON; a value of another type than expected says nothing. */
 

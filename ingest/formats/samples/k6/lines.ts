@@ -1,17 +1,17 @@
-import { LIMITS } from '../../../wire/limits.ts';
-import { ProblemError } from '../../../wire/problems.ts';
-import type { BaseUnit } from '../../../wire/units.ts';
-import { ParseError, type PayloadParameters } from '../../format.ts';
-import { type DecimalScale, decimalScale, readDecimal, UNSCALED } from '../../lexers/decimal.ts';
-import { JsonLine, type JsonMember } from '../../lexers/json-line.ts';
-import { LineStream } from '../../lexers/line-stream.ts';
-import { TimestampReader } from '../../lexers/timestamp.ts';
-import type { IngestRecord, ReadingRecord, RecordSeries } from '../../records.ts';
-import { readNamedUnits, UNITS_PARAMETER } from '../named-units.ts';
-import { identityOf, warnOfUnused } from '../series.ts';
-import { WarningTally } from '../warning-tally.ts';
-import { type K6Trend, readK6Trend } from './k6-metrics.ts';
-import { declareTrend, toK6Count } from './k6-series.ts';
+import { LIMITS } from '../../../../wire/limits.ts';
+import { ProblemError } from '../../../../wire/problems.ts';
+import type { BaseUnit } from '../../../../wire/units.ts';
+import { ParseError, type PayloadParameters } from '../../../format.ts';
+import { type DecimalScale, decimalScale, readDecimal, UNSCALED } from '../../../lexers/decimal.ts';
+import { JsonLine, type JsonMember } from '../../../lexers/json-line.ts';
+import { LineStream } from '../../../lexers/line-stream.ts';
+import { TimestampReader } from '../../../lexers/timestamp.ts';
+import type { IngestRecord, ReadingRecord, RecordSeries } from '../../../records.ts';
+import { readNamedUnits, UNITS_PARAMETER } from '../../named-units.ts';
+import { identityOf, warnOfUnused } from '../../series.ts';
+import { WarningTally } from '../../warning-tally.ts';
+import { type K6Trend, readK6Trend } from './metrics.ts';
+import { declareTrend, toK6Count } from './series.ts';
 
 /** Values of a record; a full one leaves, so that memory is bounded by the number of series. */
 const VALUES_PER_RECORD = 65_536;

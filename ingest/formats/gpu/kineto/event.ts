@@ -1,6 +1,6 @@
-import { quote } from '../../lexers/decimal.ts';
-import { decodeJsonEscapes } from '../../lexers/json-escapes.ts';
-import type { JsonScanner } from '../../lexers/json-scanner.ts';
+import { quote } from '../../../lexers/decimal.ts';
+import { decodeJsonEscapes } from '../../../lexers/json-escapes.ts';
+import type { JsonScanner } from '../../../lexers/json-scanner.ts';
 
 /** Members of an event that are read, by their place in `MEMBERS`; the others are passed over. */
 export const MEMBER = { ph: 0, ts: 1, cat: 2, dur: 3, pid: 4, name: 5, args: 6 } as const;

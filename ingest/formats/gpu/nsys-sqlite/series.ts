@@ -1,10 +1,10 @@
-import { LIMITS } from '../../../wire/limits.ts';
-import type { PayloadParameters } from '../../format.ts';
-import { Int64List } from '../../lexers/int64-list.ts';
-import type { IngestRecord, RecordSeries } from '../../records.ts';
-import { refuseBeyondLimit } from '../samples/sample-series.ts';
-import { declareSeries, type SeriesDeclaration } from '../series.ts';
-import type { WarningTally } from '../warning-tally.ts';
+import { LIMITS } from '../../../../wire/limits.ts';
+import type { PayloadParameters } from '../../../format.ts';
+import { Int64List } from '../../../lexers/int64-list.ts';
+import type { IngestRecord, RecordSeries } from '../../../records.ts';
+import { refuseBeyondLimit } from '../../samples/sample-series.ts';
+import { declareSeries, type SeriesDeclaration } from '../../series.ts';
+import type { WarningTally } from '../../warning-tally.ts';
 
 const VALUES_PER_RECORD = 65_536;
 /** Held back over all series: tables are filled stream by stream, so what belongs together in time lies some rows apart. */

@@ -1,5 +1,5 @@
-import type { TableSource } from '../../format.ts';
-import { hasTable, type Tables } from './nsys-sqlite-tables.ts';
+import type { TableSource } from '../../../format.ts';
+import { hasTable, type Tables } from './tables.ts';
 
 const GPU_TABLE = 'TARGET_INFO_GPU';
 const MAP_TABLE = 'TARGET_INFO_CUDA_DEVICE';

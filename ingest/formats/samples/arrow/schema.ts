@@ -1,5 +1,5 @@
-import { FlatBuffer, type FlatTable, toSafe } from '../../lexers/flatbuffer.ts';
-import type { ColumnType } from './columns.ts';
+import { FlatBuffer, type FlatTable, toSafe } from '../../../lexers/flatbuffer.ts';
+import type { ColumnType } from '../columns.ts';
 
 /**
  * What the messages of an Arrow file say before their data: columns, and where the buffers of a batch lie.

@@ -1,5 +1,5 @@
-import type { Warning } from '../../../wire/payload.ts';
-import { quote } from '../../lexers/decimal.ts';
+import type { Warning } from '../../../../wire/payload.ts';
+import { quote } from '../../../lexers/decimal.ts';
 
 /** Reasons that are told apart, and names told with each. */
 const REASONS = 40;

@@ -1,8 +1,8 @@
-import { detach } from '../../lexers/stream-text.ts';
-import { cutText, regionOfName } from './kernel-name.ts';
-import { type Activity, regionNameOf } from './kineto-activities.ts';
-import { readString } from './kineto-event.ts';
-import type { KinetoSeriesFacts, KinetoSlot, KinetoValues } from './kineto-series.ts';
+import { detach } from '../../../lexers/stream-text.ts';
+import { cutText, regionOfName } from '../kernel-name.ts';
+import { type Activity, regionNameOf } from './activities.ts';
+import { readString } from './event.ts';
+import type { KinetoSeriesFacts, KinetoSlot, KinetoValues } from './series.ts';
 
 /** Characters of a name that are kept beside its region when the region had to be cut. */
 const NAME_CHARACTERS = 4096;

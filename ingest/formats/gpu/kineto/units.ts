@@ -1,5 +1,5 @@
-import { findNativeMetric } from '../../../wire/metrics.ts';
-import type { KinetoMeasure } from './kineto-regions.ts';
+import { findNativeMetric } from '../../../../wire/metrics.ts';
+import type { KinetoMeasure } from './regions.ts';
 
 /**
  * Counters of a cuda_profiler_range. Kineto prints no units: those of PerfWorks names follow from the name (Nsight Compute manual, "Metrics
