@@ -22,7 +22,7 @@ const service = useService(async (service) => {
 
 /** A sealed and judged run of twelve kernels. @param slower factor of single kernels */
 async function measure(seed: number, version: string, slower: Readonly<Record<string, number>> = {}, kind = 'nightly') {
-  const opened = await service.call('POST', '/v1/runs', { json: { ...openRunBody({ version }), kind } });
+  const opened = await service.call('POST', '/v1/runs', { json: openRunBody({ version, kind }) });
   assert.equal(opened.status, 201, opened.text);
   const { runId } = opened.body;
   for (const repetition of [1, 2, 3]) {

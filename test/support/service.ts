@@ -93,13 +93,14 @@ export function openRunBody(
     readonly commit?: string;
     readonly suite?: string;
     readonly project?: string;
+    readonly kind?: string;
     readonly environment?: object;
   } = {},
 ) {
   return {
     project: changes.project ?? 'accelerators',
     suite: changes.suite ?? 'offload-bench',
-    kind: 'nightly',
+    kind: changes.kind ?? 'nightly',
     subject: {
       name: 'nvlink-driver',
       version: changes.version ?? '2.4.1+nvf1.0+k5.19+riscv64',
