@@ -3,10 +3,10 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { NumberPoint } from '../../../ingest/otlp/messages.ts';
 import { SeriesCache } from '../../../ingest/otlp/series-cache.ts';
-import { atS, BOUND, gauge, map, mapAll, number, RUN_ID, refusal, resourceOf, sum } from './points.ts';
+import { atS, BOUND, gauge, map, mapAll, number, RUN_ID, refusal, resourceOf, sum, toSingles } from './points.ts';
 
 const readings = (data: Parameters<typeof map>[0], metric: Parameters<typeof map>[1] = { name: 'retries', unit: '{retry}' }) =>
-  map(data, metric).records.map((record) => {
+  toSingles(map(data, metric).records).map((record) => {
     assert.equal(record.kind, 'reading');
     if (record.kind !== 'reading') throw new TypeError('unreachable');
     const { reading, value, atNs, exposureS, quality } = record;
@@ -259,7 +259,7 @@ describe('the series of a metric', () => {
 
   test('a unit that the conventions fix is flagged as assumed when it was not sent', () => {
     const [record] = map(sum('delta', number(1)), { name: 'hw.errors', unit: '' }).records;
-    assert.ok(record?.kind === 'reading');
+    assert.ok(record?.kind === 'readings');
     assert.deepEqual(record.quality, ['unit_assumed']);
   });
 
