@@ -1,3 +1,5 @@
+import { readUuid } from './uuid-bytes.ts';
+
 /**
  * Rows to ClickHouse's RowBinary bytes, compiled once for a list of columns. Values are checked, never coerced: a wrong type, a number out
  * of range, a NaN or a missing member is a RangeError that names the column. Layout: https://clickhouse.com/docs/interfaces/formats/RowBinary
@@ -71,15 +73,6 @@ const UINT64_MOST = 2n ** 64n - 1n;
 /** DateTime64 holds 1900-01-01 to 2299-12-31. */
 const DATE_TIME_LEAST_MS = Date.UTC(1900, 0, 1);
 const DATE_TIME_MOST_MS = Date.UTC(2300, 0, 1) - 1;
-const UUID_DASHES: readonly number[] = [8, 13, 18, 23];
-const NO_DIGIT = 255;
-/** By the code of an ASCII character, its value as a hexadecimal digit. */
-const HEX_DIGITS = Uint8Array.from({ length: 128 }, (_, code) => {
-  const value = Number.parseInt(String.fromCharCode(code), 16);
-  return Number.isNaN(value) ? NO_DIGIT : value;
-});
-/** Where the bytes of a UUID stand in its text: two UInt64, each little-endian. */
-const UUID_OFFSETS: readonly number[] = [16, 14, 11, 9, 6, 4, 2, 0, 34, 32, 30, 28, 26, 24, 21, 19];
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 class GrowingBytes {
@@ -298,22 +291,6 @@ function compileUuid(column: RowBinaryColumn): Write {
     for (let index = 0; index < 16; index++) buffer[offset + index] = bytes[index] ?? 0;
     out.offset = offset + 16;
   };
-}
-
-const DASH = 45;
-
-/** Whether the text is a UUID, whose 16 bytes are then in `bytes`. */
-function readUuid(text: string, bytes: Uint8Array): boolean {
-  if (text.length !== 36) return false;
-  for (const offset of UUID_DASHES) if (text.charCodeAt(offset) !== DASH) return false;
-  for (let index = 0; index < 16; index++) {
-    const offset = UUID_OFFSETS[index] ?? 0;
-    const high = HEX_DIGITS[text.charCodeAt(offset)] ?? NO_DIGIT;
-    const low = HEX_DIGITS[text.charCodeAt(offset + 1)] ?? NO_DIGIT;
-    if ((high | low) > 15) return false;
-    bytes[index] = (high << 4) | low;
-  }
-  return true;
 }
 
 function compileUnsigned(size: 1 | 2 | 4, column: RowBinaryColumn): Write {
