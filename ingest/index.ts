@@ -1,3 +1,4 @@
+export { AcknowledgedOrigins } from './acknowledged-origins.ts';
 export { AcknowledgedSeries } from './acknowledged-series.ts';
 export {
   encodeExportAnswer,

@@ -5,6 +5,7 @@ import { computeDigest } from '../wire/canonical-json.ts';
 import { LIMITS } from '../wire/limits.ts';
 import type { OtlpFormatId, OtlpSignal, Warning } from '../wire/payload.ts';
 import { ProblemError } from '../wire/problems.ts';
+import type { AcknowledgedOrigins } from './acknowledged-origins.ts';
 import type { AcknowledgedSeries } from './acknowledged-series.ts';
 import { readBody } from './body.ts';
 import {
@@ -18,6 +19,7 @@ import {
   type OtlpEncoding,
   Rejected,
   Rejections,
+  type ResourceBinding,
   type SeriesCache,
   type Signal,
   TRACES_SIGNAL,
@@ -43,6 +45,7 @@ export type OtlpPorts = SealPorts & {
   /** Series of earlier requests. */
   readonly cache: SeriesCache;
   readonly acknowledged: AcknowledgedSeries;
+  readonly origins: AcknowledgedOrigins;
   /** The run, or why this caller cannot write to it. @throws ProblemError as the store */
   readonly findRun: (runId: string) => Promise<StoredRun | string>;
   /** Fills the environment of a run. @throws ProblemError */
@@ -89,8 +92,9 @@ async function receive<Content extends { readonly resource: Attributes }>(
       rejections.add(run, count);
       continue;
     }
-    const mapped = signal.toRecords(bound, toContext(ports, run, nowMs));
-    const stored = await storeOrReject(ports, { request, signal, run, bound, mapped, bodyDigest, bodyBytes, nowMs });
+    const identity = identify(request, signal.kind, { runId, bound, bodyDigest });
+    const mapped = signal.toRecords(bound, toContext(ports, run, identity.receiptId, nowMs));
+    const stored = await storeOrReject(ports, { request, signal, run, bound, mapped, identity, bodyBytes, nowMs });
     if (typeof stored === 'string') rejections.add(stored, count);
     else {
       rejections.merge(mapped.rejections);
@@ -170,9 +174,42 @@ function groupByRun<Content extends { readonly resource: Attributes }>(
 
 const NS_PER_MS = 1_000_000n;
 
-function toContext({ cache }: OtlpPorts, run: StoredRun, nowMs: number): MappingContext {
+function toContext({ cache, origins }: OtlpPorts, run: StoredRun, receiptId: string, nowMs: number): MappingContext {
   const nowNs = BigInt(nowMs) * NS_PER_MS;
-  return { runCreatedNs: BigInt(run.createdAtNs), earliestNs: nowNs - LIMITS.atBackNs, latestNs: nowNs + LIMITS.atAheadNs, cache };
+  return {
+    runCreatedNs: BigInt(run.createdAtNs),
+    earliestNs: nowNs - LIMITS.atBackNs,
+    latestNs: nowNs + LIMITS.atAheadNs,
+    cache,
+    origins: origins.of(run.runId, receiptId),
+  };
+}
+
+/** What a receipt is told by. */
+type Identity = {
+  readonly receiptId: string;
+  readonly contentDigest: string;
+  readonly format: OtlpFormatId;
+  readonly repetition: number;
+  readonly parameters: { readonly repetition: string };
+};
+
+function identify(
+  { encoding }: OtlpRequest,
+  kind: OtlpSignal,
+  part: { readonly runId: string; readonly bound: readonly { readonly binding: ResourceBinding }[]; readonly bodyDigest: string },
+): Identity {
+  const format: OtlpFormatId = encoding === 'json' ? 'otlp-json' : 'otlp-protobuf';
+  const repetitions = [...new Set(part.bound.map(({ binding }) => binding.repetition))].sort((a, b) => a - b);
+  const parameters = { repetition: repetitions.join(',') };
+  const content = { kind, format, parameters, body: part.bodyDigest };
+  return {
+    receiptId: computeDigest({ runId: part.runId, ...content }),
+    contentDigest: computeDigest(content),
+    format,
+    repetition: repetitions[0] ?? 1,
+    parameters,
+  };
 }
 
 type Part<Content extends { readonly resource: Attributes }> = {
@@ -181,7 +218,7 @@ type Part<Content extends { readonly resource: Attributes }> = {
   readonly run: StoredRun;
   readonly bound: readonly Bound<Content>[];
   readonly mapped: Mapped;
-  readonly bodyDigest: string;
+  readonly identity: Identity;
   readonly bodyBytes: number;
   readonly nowMs: number;
 };
@@ -202,11 +239,7 @@ async function storeOrReject<Content extends { readonly resource: Attributes }>(
 
 async function store<Content extends { readonly resource: Attributes }>(ports: OtlpPorts, part: Part<Content>): Promise<OtlpReceipt> {
   const { run, request, mapped } = part;
-  const format: OtlpFormatId = request.encoding === 'json' ? 'otlp-json' : 'otlp-protobuf';
-  const repetitions = [...new Set(part.bound.map(({ binding }) => binding.repetition))].sort((a, b) => a - b);
-  const parameters = { repetition: repetitions.join(',') };
-  const content = { kind: part.signal.kind, format, parameters, body: part.bodyDigest };
-  const receiptId = computeDigest({ runId: run.runId, ...content });
+  const { receiptId, contentDigest, format, repetition, parameters } = part.identity;
   const earlier = await readReceipt(ports.store, run.runId, receiptId);
   if (earlier !== undefined) {
     await assertReceiptCounts(ports, run.runId, receiptId);
@@ -226,12 +259,12 @@ async function store<Content extends { readonly resource: Attributes }>(ports: O
   await ports.groupCommit.commit(rows, {
     run_id: run.runId,
     receipt_id: receiptId,
-    content_digest: computeDigest(content),
+    content_digest: contentDigest,
     payload_id: payloadId,
     project: run.project,
     kind: part.signal.kind,
     format,
-    repetition: repetitions[0] ?? 1,
+    repetition,
     sequence: 0,
     // Requests of a run are judged in the order of what they measured, whenever they arrived.
     at_ns: findEarliest(mapped.records),
@@ -244,6 +277,7 @@ async function store<Content extends { readonly resource: Attributes }>(ports: O
   });
   await assertReceiptCounts(ports, run.runId, receiptId);
   ports.acknowledged.add(run.runId, receiptId, rowMaker.definitions());
+  ports.origins.add(run.runId, receiptId, mapped.origins);
   return {
     runId: run.runId,
     format,
@@ -280,11 +314,11 @@ function findEarliest(records: readonly StoredRecord[]): bigint | null {
   return earliest;
 }
 
-/** Samples are in the order of time. */
+/** Stretches are in the order of time. */
 function toTime(record: StoredRecord): bigint | null {
   if (record.kind === 'summary') return null;
   if (record.kind === 'span') return record.startNs;
-  return record.kind === 'samples' ? (record.atNs[0] ?? null) : record.atNs;
+  return record.kind === 'samples' || record.kind === 'readings' ? (record.atNs[0] ?? null) : record.atNs;
 }
 
 /** Fills what the run's environment lacks; @returns what to say about it */

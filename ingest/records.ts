@@ -54,6 +54,23 @@ export type ReadingRecord = {
   readonly line: number;
 };
 
+/**
+ * Standings, or increases, of one counter and repetition in the order of time: as so many of `ReadingRecord` with a number, a time and no flags
+ * of their own. `atNs` is as long as `values`; `exposureS`, seconds, is empty or as long.
+ */
+export type ReadingsRecord = {
+  readonly kind: 'readings';
+  readonly series: RecordSeries;
+  readonly repetition: number;
+  readonly reading: 'cumulative' | 'delta';
+  readonly values: readonly number[];
+  readonly atNs: readonly bigint[] | BigInt64Array;
+  readonly exposureS: readonly number[];
+  readonly quality: readonly Quality[];
+  /** Of the first. */
+  readonly line: number;
+};
+
 /** How the buckets were cut; `exponential` as OTLP does, base 2^(2^-scale), several hundred to a decade. */
 export type HistogramScheme = 'log2' | 'log2k' | 'linear' | 'explicit' | 'exponential';
 
@@ -130,5 +147,5 @@ export type SpanRecord = {
 
 /** What formats make. */
 export type IngestRecord = SamplesRecord | ReadingRecord | HistogramRecord | SummaryRecord | EventRecord;
-/** What becomes rows: spans come only by OTLP. */
-export type StoredRecord = IngestRecord | SpanRecord;
+/** What becomes rows: spans and stretches of readings come only by OTLP. */
+export type StoredRecord = IngestRecord | ReadingsRecord | SpanRecord;

@@ -7,6 +7,7 @@ import type {
   EventRecord,
   HistogramRecord,
   ReadingRecord,
+  ReadingsRecord,
   RecordSeries,
   SamplesRecord,
   SpanRecord,
@@ -118,7 +119,7 @@ export type KnownSeries = { readonly get: (seriesId: string) => string | undefin
 const NONE: KnownSeries = new Map();
 
 function emptyRows(): { [Table in keyof PayloadRows]: Row<Table>[] } {
-  return { series: [], samples: [], readings: [], histograms: [], summaries: [], events: [], spans: [] };
+  return { series: [], samples: [], readings: [], reading_stretches: [], histograms: [], summaries: [], events: [], spans: [] };
 }
 
 /**
@@ -169,6 +170,10 @@ export function createRowMaker(context: RowContext, acknowledged: KnownSeries = 
         if (record.tool !== null) assertStorable({ tool: record.tool }, record.line);
         counts.readings += 1;
         rows.readings.push(toReadingRow(context, ordinal, record, seriesIdOf(record.series, record.line, rows)));
+        return;
+      case 'readings':
+        counts.readings += record.values.length;
+        rows.reading_stretches.push(toStretchRow(context, ordinal, record, seriesIdOf(record.series, record.line, rows)));
         return;
       case 'histogram':
         counts.histograms += 1;
@@ -235,6 +240,27 @@ function toReadingRow(context: RowContext, ordinal: number, record: ReadingRecor
     exposure_s: record.exposureS,
     probability: record.probability,
     tool: record.tool ?? '',
+    quality: record.quality,
+    line: record.line,
+    received_at: context.receivedAtMs,
+  };
+}
+
+function toStretchRow(context: RowContext, ordinal: number, record: ReadingsRecord, seriesId: string): Row<'reading_stretches'> {
+  const { values, atNs, exposureS } = record;
+  if (atNs.length !== values.length || (exposureS.length !== 0 && exposureS.length !== values.length)) {
+    throw new RangeError(`toStretchRow: ${values.length} readings have ${atNs.length} times and ${exposureS.length} exposures`);
+  }
+  return {
+    run_id: context.runId,
+    series_id: seriesId,
+    repetition: record.repetition,
+    payload_id: context.payloadId,
+    ordinal,
+    reading_kind: record.reading,
+    readings: values,
+    at_ns: atNs,
+    exposure_s: exposureS,
     quality: record.quality,
     line: record.line,
     received_at: context.receivedAtMs,

@@ -2,7 +2,7 @@ import type { Store } from './client.ts';
 import type { Row, TableName } from './tables.ts';
 
 /** Rows of one payload by table; receipts are not among them, they follow. */
-export const PAYLOAD_TABLES = ['series', 'samples', 'readings', 'histograms', 'summaries', 'events', 'spans'] as const;
+export const PAYLOAD_TABLES = ['series', 'samples', 'readings', 'reading_stretches', 'histograms', 'summaries', 'events', 'spans'] as const;
 export type PayloadTable = (typeof PAYLOAD_TABLES)[number];
 export type PayloadRows = { readonly [Table in PayloadTable]: readonly Row<Table>[] };
 
@@ -32,6 +32,7 @@ export async function appendPayloadRows(store: Store, rows: PayloadRows): Promis
     appendTable(store, 'series', rows.series),
     appendTable(store, 'samples', rows.samples),
     appendTable(store, 'readings', rows.readings),
+    appendTable(store, 'reading_stretches', rows.reading_stretches),
     appendTable(store, 'histograms', rows.histograms),
     appendTable(store, 'summaries', rows.summaries),
     appendTable(store, 'events', rows.events),

@@ -37,11 +37,20 @@ FROM (SELECT s.*, a.position AS p FROM series AS s INNER JOIN (${SEALED}) AS a O
   ${whereRuns('s')}) AS t
 GROUP BY t.run_id, t.series_id`;
 
-const SELECT_READINGS = `SELECT x.run_id AS run_id, x.series_id AS series_id, x.repetition AS repetition, x.reading_kind AS reading_kind, x.reading AS reading,
-  x.at_ns AS at_ns, x.exposure_s AS exposure_s, x.probability AS probability, x.tool AS tool, x.quality AS quality
-FROM readings AS x INNER JOIN (${SEALED}) AS a ON a.run_id = x.run_id AND a.payload_id = x.payload_id
-${whereRuns('x')}
-ORDER BY run_id, series_id, repetition, at_ns IS NULL, at_ns, a.position, x.ordinal`;
+/** Readings of their own rows and those of stretches; position, ordinal and i only order. */
+const SELECT_READINGS = `SELECT run_id, series_id, repetition, reading_kind, reading, at_ns, exposure_s, probability, tool, quality FROM (
+  SELECT x.run_id AS run_id, x.series_id AS series_id, x.repetition AS repetition, x.reading_kind AS reading_kind, x.reading AS reading,
+    x.at_ns AS at_ns, x.exposure_s AS exposure_s, x.probability AS probability, x.tool AS tool, x.quality AS quality,
+    a.position AS position, x.ordinal AS ordinal, toUInt32(1) AS i
+  FROM readings AS x INNER JOIN (${SEALED}) AS a ON a.run_id = x.run_id AND a.payload_id = x.payload_id
+  ${whereRuns('x')}
+  UNION ALL
+  SELECT x.run_id, x.series_id, x.repetition, x.reading_kind, x.readings[i], x.at_ns[i], if(empty(x.exposure_s), NULL, x.exposure_s[i]), NULL, '',
+    x.quality, a.position, x.ordinal, i
+  FROM reading_stretches AS x INNER JOIN (${SEALED}) AS a ON a.run_id = x.run_id AND a.payload_id = x.payload_id
+  ARRAY JOIN arrayEnumerate(x.readings) AS i
+  ${whereRuns('x')}
+) ORDER BY run_id, series_id, repetition, at_ns IS NULL, at_ns, position, ordinal, i`;
 
 const SELECT_HISTOGRAMS = `SELECT x.run_id AS run_id, x.series_id AS series_id, x.repetition AS repetition, x.scheme AS scheme,
   arrayMap(e -> toString(e), x.edges) AS edges, x.counts AS counts, toString(x.at_ns) AS at_ns, x.is_standing AS is_standing,

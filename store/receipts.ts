@@ -1,5 +1,6 @@
 import type { Warning } from '../wire/payload.ts';
 import type { Store } from './client.ts';
+import { PAYLOAD_TABLES, type PayloadTable } from './group-commit.ts';
 
 export type StoredReceipt = {
   readonly receiptId: string;
@@ -115,16 +116,21 @@ export type PayloadCount = {
 
 const COUNTED = ['samples', 'readings', 'histograms', 'summaries', 'events', 'spans', 'series'] as const;
 
-/** Samples are counted by their values, all else by rows. */
-const selectCounts = (table: (typeof COUNTED)[number]) =>
-  `SELECT payload_id, '${table}' AS counted, ${table === 'samples' ? 'sum(length(sample_values))' : 'count()'} AS rows FROM ${table}
+/** Stretches are counted by their values, all else by rows. */
+const VALUE_COUNTS: Readonly<Partial<Record<PayloadTable, string>>> = {
+  samples: 'sum(length(sample_values))',
+  reading_stretches: 'sum(length(readings))',
+};
+
+const selectCounts = (table: PayloadTable) =>
+  `SELECT payload_id, '${table === 'reading_stretches' ? 'readings' : table}' AS counted, ${VALUE_COUNTS[table] ?? 'count()'} AS rows FROM ${table}
   WHERE run_id = {runId:UUID} GROUP BY payload_id`;
 
 /** Counts what is stored of every payload of the run, receipted or not. */
 export async function readPayloadCounts(store: Store, runId: string): Promise<readonly PayloadCount[]> {
   return await store.query<PayloadCount>(
     `SELECT payload_id, ${COUNTED.map((table) => `sumIf(rows, counted = '${table}') AS ${table}`).join(', ')} FROM (
-  ${COUNTED.map(selectCounts).join('\n  UNION ALL ')}) GROUP BY payload_id`,
+  ${PAYLOAD_TABLES.map(selectCounts).join('\n  UNION ALL ')}) GROUP BY payload_id`,
     { runId },
   );
 }

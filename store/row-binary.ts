@@ -1,3 +1,5 @@
+import { readUuid } from './uuid-bytes.ts';
+
 /**
  * Rows to ClickHouse's RowBinary bytes, compiled once for a list of columns. Values are checked, never coerced: a wrong type, a number out
  * of range, a NaN or a missing member is a RangeError that names the column. Layout: https://clickhouse.com/docs/interfaces/formats/RowBinary
@@ -71,9 +73,6 @@ const UINT64_MOST = 2n ** 64n - 1n;
 /** DateTime64 holds 1900-01-01 to 2299-12-31. */
 const DATE_TIME_LEAST_MS = Date.UTC(1900, 0, 1);
 const DATE_TIME_MOST_MS = Date.UTC(2300, 0, 1) - 1;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-/** Where the bytes of a UUID stand in its text: two UInt64, each little-endian. */
-const UUID_OFFSETS: readonly number[] = [16, 14, 11, 9, 6, 4, 2, 0, 34, 32, 30, 28, 26, 24, 21, 19];
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 class GrowingBytes {
@@ -279,21 +278,19 @@ function compileFixedString(size: number, column: RowBinaryColumn): Write {
 
 /** Rows of one insert mostly share their UUIDs: the one written last is not read again. */
 function compileUuid(column: RowBinaryColumn): Write {
-  let [bytes, written] = [Buffer.alloc(16), ''];
+  const bytes = new Uint8Array(16);
+  let written = '';
   return (out, value) => {
     if (value !== written || written === '') {
-      if (typeof value !== 'string' || !UUID.test(value)) throw refusal(column, value, 'is not a UUID');
-      bytes = Buffer.from(UUID_OFFSETS.map((offset) => (hexDigit(value.charCodeAt(offset)) << 4) | hexDigit(value.charCodeAt(offset + 1))));
+      written = '';
+      if (typeof value !== 'string' || !readUuid(value, bytes)) throw refusal(column, value, 'is not a UUID');
       written = value;
     }
     out.reserve(16);
-    out.offset += bytes.copy(out.buffer, out.offset);
+    const { buffer, offset } = out;
+    for (let index = 0; index < 16; index++) buffer[offset + index] = bytes[index] ?? 0;
+    out.offset = offset + 16;
   };
-}
-
-/** @param code of a character 0-9, A-F or a-f */
-function hexDigit(code: number): number {
-  return (code & 15) + (code > 57 ? 9 : 0);
 }
 
 function compileUnsigned(size: 1 | 2 | 4, column: RowBinaryColumn): Write {

@@ -56,6 +56,7 @@ const RECEIPTED = `SELECT payload_id, any(kind) AS kind, any(position) AS positi
 /** Every stored number of the run as (series, repetition, one value, its flags); histograms and summaries count through their counts. */
 const VALUES = `SELECT series_id, repetition, payload_id, sample_values AS numbers, length(sample_values) AS n, quality FROM samples WHERE run_id = {runId:UUID}
   UNION ALL SELECT series_id, repetition, payload_id, if(reading IS NULL, [], [assumeNotNull(reading)]), 1, quality FROM readings WHERE run_id = {runId:UUID}
+  UNION ALL SELECT series_id, repetition, payload_id, readings, length(readings), quality FROM reading_stretches WHERE run_id = {runId:UUID}
   UNION ALL SELECT series_id, repetition, payload_id, [], arraySum(counts), quality FROM histograms WHERE run_id = {runId:UUID} AND NOT is_standing
   UNION ALL SELECT series_id, repetition, payload_id, [], sample_count, quality FROM summaries WHERE run_id = {runId:UUID}`;
 
@@ -136,6 +137,10 @@ const selectValues = (linked: string) => `SELECT repetition, at_ns, value, path,
   UNION ALL
   SELECT x.repetition, p.position, ordinal, 1, at_ns, reading, '', '', arrayStringConcat(quality, ' ')
   FROM readings AS x INNER JOIN (${RECEIPTED}) AS p ON p.payload_id = x.payload_id WHERE run_id = {runId:UUID} AND series_id = {seriesId:UUID}
+  UNION ALL
+  SELECT x.repetition, p.position, ordinal, i, at_ns[i], readings[i], '', '', arrayStringConcat(quality, ' ')
+  FROM reading_stretches AS x INNER JOIN (${RECEIPTED}) AS p ON p.payload_id = x.payload_id ARRAY JOIN arrayEnumerate(readings) AS i
+  WHERE run_id = {runId:UUID} AND series_id = {seriesId:UUID}
   ${linked}
 ) ORDER BY repetition, position, ordinal, i, at_ns, value FORMAT CSVWithNames`;
 

@@ -184,7 +184,7 @@ export function assertTimesInWindow(record: StoredRecord, nowNs: bigint, limits:
 }
 
 function timesOf(record: Exclude<StoredRecord, { readonly kind: 'summary' }>): readonly bigint[] | BigInt64Array {
-  if (record.kind === 'samples') return record.atNs;
+  if (record.kind === 'samples' || record.kind === 'readings') return record.atNs;
   if (record.kind === 'span') return [record.startNs];
   return record.atNs === null ? [] : [record.atNs];
 }

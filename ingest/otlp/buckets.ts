@@ -54,18 +54,20 @@ function isAscending(edges: readonly number[]): boolean {
 
 /** @throws Rejected when a count is beyond 2^53, or all together are not `count` */
 function toCounts(bucketCounts: readonly bigint[], count: bigint, rest = 0n): readonly number[] {
-  let total = rest;
-  const counts = bucketCounts.map((one) => {
-    total += one;
-    return toCount(one);
-  });
+  const counts = bucketCounts.map(toCount);
+  let sum = 0;
+  for (const one of counts) sum += one;
+  // A sum of whole numbers that ends within 2^53 was exact all the way; adding bigints would leave one a bucket for the collector.
+  const exact = sum <= Number.MAX_SAFE_INTEGER ? BigInt(sum) : bucketCounts.reduce((total, one) => total + one, 0n);
+  const total = exact + rest;
   if (total !== count) throw new Rejected(`the buckets of a histogram hold ${total} values and its count says ${count}`);
   return counts;
 }
 
 /** @throws Rejected beyond 2^53 */
 export function toCount(count: bigint): number {
-  if (count <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(count);
+  const number = Number(count);
+  if (number <= Number.MAX_SAFE_INTEGER) return number;
   throw new Rejected(`a count of ${count} is beyond 2^53`);
 }
 

@@ -3,6 +3,7 @@ import type { HistogramRecord, HistogramScheme, ReadingRecord, StoredRecord, Sum
 import { type Buckets, createEdgeReader, type EdgeReader, toCount, toExplicitBuckets, toExponentialBuckets } from './buckets.ts';
 import type { ExponentialHistogramPoint, HistogramPoint } from './messages.ts';
 import { assertOrigin, type LevelPoints, type Placed, toBase, toReading } from './number-points.ts';
+import type { RequestOrigins } from './origins.ts';
 import { Rejected } from './rejections.ts';
 import type { Entered, Slot } from './series-book.ts';
 import { type Standing, visitStandings } from './standings.ts';
@@ -56,11 +57,12 @@ export class DistributionPoints {
   }
 
   /** @throws Rejected when two writers share the series */
-  toStandings(runCreatedNs: bigint): readonly StoredRecord[] {
+  toStandings(origins: RequestOrigins): readonly StoredRecord[] {
     const records: StoredRecord[] = [];
-    visitStandings(this.#standings, runCreatedNs, (point, zeroAtNs) => {
+    const { series, repetition } = this.#slot;
+    visitStandings(this.#standings, origins.runCreatedNs, (point, zeroAtNs, isReset) => {
       const standing = { sinceNs: point.startNs === 0n ? null : point.startNs };
-      if (zeroAtNs !== null) {
+      if (zeroAtNs !== null && (isReset || origins.tell({ series, repetition, sinceNs: zeroAtNs }))) {
         const buckets = { edges: point.buckets.edges, counts: point.buckets.counts.map(() => 0) };
         const zero = { ...point, buckets, sum: point.sum === null ? null : 0 };
         records.push({ ...this.#toRecord(zero, zeroAtNs), standing });

@@ -10,6 +10,7 @@ import { countSpans, toSpanRecords } from './traces-to-records.ts';
 export { type ExportOutcome, encodeExportAnswer, encodeStatus, type OtlpStatus, toRpcCode } from './answers.ts';
 export { OTLP_ENCODINGS, OtlpDecodeError, type OtlpEncoding } from './messages.ts';
 export type { Bound, Mapped, MappingContext } from './metrics-to-records.ts';
+export type { CounterOrigin, KnownOrigins } from './origins.ts';
 export { Rejected, Rejections } from './rejections.ts';
 export { bindResource, type ResourceBinding } from './resource.ts';
 export { toEnvironmentFinding } from './resource-environment.ts';

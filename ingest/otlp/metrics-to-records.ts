@@ -6,6 +6,7 @@ import { toKey } from './attributes.ts';
 import { DistributionPoints, type Extremes, hasBuckets, readExtremes, toSummaryRecord } from './histogram-points.ts';
 import type { HistogramPoint, Metric, MetricPoints, NumberPoint, ResourceMetrics, Scope, Temporality } from './messages.ts';
 import { CounterPoints, LevelPoints, type Placed } from './number-points.ts';
+import { type CounterOrigin, type KnownOrigins, RequestOrigins } from './origins.ts';
 import { Rejected, Rejections } from './rejections.ts';
 import { type ResourceBinding, readControls } from './resource.ts';
 import { type Entered, MetricSeries, type Origin, SeriesBook, type Slot, toDeclared } from './series-book.ts';
@@ -19,9 +20,16 @@ export type MappingContext = TimeWindow & {
   /** When the run was opened, nanoseconds since the epoch. */
   readonly runCreatedNs: bigint;
   readonly cache: SeriesCache;
+  readonly origins: KnownOrigins;
 };
 
-export type Mapped = { readonly records: readonly StoredRecord[]; readonly rejections: Rejections; readonly warnings: readonly Warning[] };
+export type Mapped = {
+  readonly records: readonly StoredRecord[];
+  readonly rejections: Rejections;
+  readonly warnings: readonly Warning[];
+  /** Origins of counters whose zero is among the records. */
+  readonly origins: readonly CounterOrigin[];
+};
 
 /**
  * The records of all metrics that a request has for one run; docs/otlp.md says what becomes what. A record's `line` is the place of its (first)
@@ -71,7 +79,7 @@ class Collector {
   }
 
   finish(): Mapped {
-    const { runCreatedNs } = this.#context;
+    const origins = new RequestOrigins(this.#context.runCreatedNs, this.#context.origins);
     const parts: (readonly StoredRecord[])[] = [];
     for (const points of this.#collected) {
       if (points instanceof LevelPoints) {
@@ -79,10 +87,10 @@ class Collector {
         continue;
       }
       parts.push(points.increases);
-      this.#attempt(points.standingCount, () => parts.push(points.toStandings(runCreatedNs)));
+      this.#attempt(points.standingCount, () => parts.push(points.toStandings(origins)));
     }
     parts.push(this.#summaries);
-    return { records: parts.flat(), rejections: this.#rejections, warnings: this.#book.tally.list() };
+    return { records: parts.flat(), rejections: this.#rejections, warnings: this.#book.tally.list(), origins: origins.told };
   }
 
   /** What is refused inside counts as so many points. */

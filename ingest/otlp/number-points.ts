@@ -1,6 +1,7 @@
 import type { Quality } from '../../wire/quality.ts';
-import type { ReadingRecord, SamplesRecord } from '../records.ts';
+import type { ReadingRecord, ReadingsRecord, SamplesRecord } from '../records.ts';
 import type { NumberPoint } from './messages.ts';
+import type { RequestOrigins } from './origins.ts';
 import { Rejected } from './rejections.ts';
 import type { Slot } from './series-book.ts';
 import { type Standing, visitStandings } from './standings.ts';
@@ -122,18 +123,73 @@ export class LevelPoints {
 
 type CounterStanding = Standing & Reading & { readonly line: number };
 
+/** Readings of a counter in the order of time that have a number and no flags of their own. */
+class Stretch {
+  readonly #slot: Slot;
+  readonly #reading: ReadingsRecord['reading'];
+  readonly #values: number[] = [];
+  readonly #atNs: bigint[] = [];
+  readonly #exposureS: number[] = [];
+  #line = 0;
+
+  constructor(slot: Slot, reading: ReadingsRecord['reading']) {
+    this.#slot = slot;
+    this.#reading = reading;
+  }
+
+  get isEmpty(): boolean {
+    return this.#values.length === 0;
+  }
+
+  /** Whether a reading of this time comes after all that are here. */
+  isNext(atNs: bigint): boolean {
+    const last = this.#atNs[this.#atNs.length - 1];
+    return last === undefined || last <= atNs;
+  }
+
+  add(value: number, atNs: bigint, exposureS: number | null, line: number): void {
+    if (this.#line === 0) this.#line = line;
+    this.#values.push(value);
+    this.#atNs.push(atNs);
+    if (exposureS !== null) this.#exposureS.push(exposureS);
+  }
+
+  toRecord(): ReadingsRecord {
+    const { series, repetition, quality } = this.#slot;
+    return {
+      kind: 'readings',
+      series,
+      repetition,
+      reading: this.#reading,
+      values: this.#values,
+      atNs: this.#atNs,
+      exposureS: this.#exposureS,
+      quality,
+      line: this.#line,
+    };
+  }
+}
+
+type CounterRecord = ReadingRecord | ReadingsRecord;
+
+const withStretch = (records: readonly CounterRecord[], stretch: Stretch): readonly CounterRecord[] =>
+  stretch.isEmpty ? records : [stretch.toRecord(), ...records];
+
 /** Points of a counter: increases as they come, standings in the order of time with the zero at their origin. */
 export class CounterPoints {
   readonly #slot: Slot;
+  /** Increases that fit into no stretch. */
   readonly #increases: ReadingRecord[] = [];
+  readonly #increaseStretch: Stretch;
   readonly #standings: CounterStanding[] = [];
 
   constructor(slot: Slot) {
     this.#slot = slot;
+    this.#increaseStretch = new Stretch(slot, 'delta');
   }
 
-  get increases(): readonly ReadingRecord[] {
-    return this.#increases;
+  get increases(): readonly CounterRecord[] {
+    return withStretch(this.#increases, this.#increaseStretch);
   }
 
   get standingCount(): number {
@@ -143,33 +199,45 @@ export class CounterPoints {
   /** @param writer whose standing it is @throws Rejected */
   add({ point, line }: Placed<NumberPoint>, temporality: 'delta' | 'cumulative', writer: string): void {
     const reading = readValue(point, this.#slot);
-    if (reading.value !== null && reading.value < 0)
-      throw new Rejected('a counter that only grows has a negative value; use an up-down counter');
+    const { value, quality } = reading;
+    if (value !== null && value < 0) throw new Rejected('a counter that only grows has a negative value; use an up-down counter');
     if (temporality === 'cumulative') {
       assertOrigin(point);
-      const { value, quality } = reading;
       this.#standings.push({ value, quality, startNs: point.startNs, atNs: point.atNs, writer, line });
       return;
     }
     const isTimed = point.startNs !== 0n && point.startNs < point.atNs;
     const exposureS = isTimed ? Number(point.atNs - point.startNs) / 1e9 : null;
+    if (value !== null && exposureS !== null && quality === this.#slot.quality && this.#increaseStretch.isNext(point.atNs)) {
+      this.#increaseStretch.add(value, point.atNs, exposureS, line);
+      return;
+    }
     const atNs = point.atNs === 0n ? null : point.atNs;
     this.#increases.push(toReading(this.#slot, 'delta', reading, { atNs, exposureS, line }));
   }
 
   /** @throws Rejected when two writers share the series */
-  toStandings(runCreatedNs: bigint): readonly ReadingRecord[] {
-    const records: ReadingRecord[] = [];
-    visitStandings(this.#standings, runCreatedNs, (point, zeroAtNs, isReset) => {
-      const { line, atNs } = point;
-      if (zeroAtNs !== null) {
-        const quality = isReset ? withFlag(this.#slot.quality, 'counter_reset') : this.#slot.quality;
-        records.push(toReading(this.#slot, 'cumulative', { value: 0, quality }, { atNs: zeroAtNs, exposureS: null, line }));
+  toStandings(origins: RequestOrigins): readonly CounterRecord[] {
+    const slot = this.#slot;
+    const singles: ReadingRecord[] = [];
+    const stretch = new Stretch(slot, 'cumulative');
+    visitStandings(this.#standings, origins.runCreatedNs, (point, zeroAtNs, isReset) => {
+      const { line, atNs, value } = point;
+      if (zeroAtNs !== null && isReset) {
+        const zero = { value: 0, quality: withFlag(slot.quality, 'counter_reset') };
+        singles.push(toReading(slot, 'cumulative', zero, { atNs: zeroAtNs, exposureS: null, line }));
+      } else if (zeroAtNs !== null && origins.tell({ series: slot.series, repetition: slot.repetition, sinceNs: zeroAtNs })) {
+        stretch.add(0, zeroAtNs, null, line);
       }
-      const reading = zeroAtNs === null && isReset ? { value: point.value, quality: withFlag(point.quality, 'counter_reset') } : point;
-      records.push(toReading(this.#slot, 'cumulative', reading, { atNs, exposureS: null, line }));
+      const isFlagged = zeroAtNs === null && isReset;
+      if (value !== null && point.quality === slot.quality && !isFlagged) {
+        stretch.add(value, atNs, null, line);
+        return;
+      }
+      const reading = isFlagged ? { value, quality: withFlag(point.quality, 'counter_reset') } : point;
+      singles.push(toReading(slot, 'cumulative', reading, { atNs, exposureS: null, line }));
     });
-    return records;
+    return withStretch(singles, stretch);
   }
 }
 

@@ -11,6 +11,9 @@ export type Attribute = Attributes[number];
 const SLOT_BITS = 11;
 const REMEMBERED_BYTES = 256;
 
+/** Lists that are remembered: an exporter has as many sets of attributes. */
+const LIST_BITS = 12;
+
 /**
  * Reads KeyValue, and remembers where in the request it has seen which: the points of a request mostly differ in one attribute of several, and
  * making the others' texts anew would cost more than all the rest of decoding. Each slot holds one, the last that came, so its size is bounded.
@@ -22,6 +25,10 @@ export class AttributeReader {
   readonly #lengths = new Uint16Array(1 << SLOT_BITS);
   readonly #attributes: (Attribute | undefined)[] = new Array(1 << SLOT_BITS).fill(undefined);
   readonly #pending: Attribute[] = [];
+  /** Of the slots of the pending ones. */
+  #pendingHash = 0;
+  #lastSlot = 0;
+  readonly #lists: (Attributes | undefined)[] = new Array(1 << LIST_BITS).fill(undefined);
 
   /** @param bytes the whole request, which `reader` reads */
   constructor(reader: ProtobufReader, bytes: Uint8Array) {
@@ -32,13 +39,19 @@ export class AttributeReader {
   /** Reads the attribute that is the current field's value, for `take`. */
   add(): void {
     this.#pending.push(this.read());
+    this.#pendingHash = Math.imul(this.#pendingHash ^ (this.#lastSlot + 1), 0x9e3779b1);
   }
 
-  /** What was added since the last call. */
+  /** What was added since the last call; mostly one and the same list where the same attributes came before, so that it may be known again. */
   take(): Attributes {
-    if (this.#pending.length === 0) return NONE;
-    const attributes = this.#pending.slice();
-    this.#pending.length = 0;
+    const pending = this.#pending;
+    if (pending.length === 0) return NONE;
+    const slot = this.#pendingHash >>> (32 - LIST_BITS);
+    const remembered = this.#lists[slot];
+    const attributes = remembered !== undefined && areIdentical(remembered, pending) ? remembered : pending.slice();
+    this.#lists[slot] = attributes;
+    this.#pendingHash = 0;
+    pending.length = 0;
     return attributes;
   }
 
@@ -54,6 +67,7 @@ export class AttributeReader {
       return attribute;
     }
     const slot = this.#stretches.hash(start, start + length) >>> (32 - SLOT_BITS);
+    this.#lastSlot = slot;
     const remembered = this.#lengths[slot] === length ? this.#attributes[slot] : undefined;
     const attribute =
       remembered !== undefined && this.#stretches.isSame(this.#starts[slot] ?? start, start, length) ? remembered : readKeyValue(reader, 0);
@@ -66,6 +80,12 @@ export class AttributeReader {
 }
 
 const NONE: Attributes = [];
+
+function areIdentical(a: Attributes, b: Attributes): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
+}
 
 /** KeyValue, inside of which the reader stands. */
 function readKeyValue(reader: ProtobufReader, depth: number): Attribute {

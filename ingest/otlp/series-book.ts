@@ -60,9 +60,20 @@ export class SeriesBook {
   readonly cache: SeriesCache;
   readonly tally = new WarningTally();
   readonly #held = new Map<string, Held>();
+  /** Texts of lists that were seen: decoders give points with equal attributes mostly one list. */
+  readonly #keys = new Map<Attributes, string>();
 
   constructor(cache: SeriesCache) {
     this.cache = cache;
+  }
+
+  keyOf(attributes: Attributes): string {
+    let key = this.#keys.get(attributes);
+    if (key === undefined) {
+      key = toKey(attributes);
+      this.#keys.set(attributes, key);
+    }
+    return key;
   }
 
   /**
@@ -119,6 +130,7 @@ function assertSame(held: RecordSeries, series: RecordSeries): void {
 /** The points of one metric of one scope: finds each its slot. Attributes are looked at once for each set of them. */
 export class MetricSeries {
   readonly #entered = new Map<string, Entered | Rejected>();
+  #last: { readonly attributes: Attributes; readonly entered: Entered } | undefined;
   readonly #declared: MetricCache;
   readonly #origin: Origin;
   readonly #metric: Pick<Metric, 'name' | 'unit'>;
@@ -144,13 +156,15 @@ export class MetricSeries {
 
   /** @throws Rejected with what is wrong with these attributes */
   slotOf(attributes: Attributes): Entered {
-    const key = toKey(attributes);
+    if (this.#last?.attributes === attributes) return this.#last.entered;
+    const key = this.#book.keyOf(attributes);
     let entered = this.#entered.get(key);
     if (entered === undefined) {
       entered = this.#enter(key, attributes);
       this.#entered.set(key, entered);
     }
     if (entered instanceof Rejected) throw entered;
+    this.#last = { attributes, entered };
     return entered;
   }
 

@@ -86,7 +86,7 @@ class Collector {
 
   finish(): Mapped {
     const samples = [...this.#operations.values()].map(toSamples);
-    return { records: [...samples, ...this.#spans], rejections: this.#rejections, warnings: [] };
+    return { records: [...samples, ...this.#spans], rejections: this.#rejections, warnings: [], origins: [] };
   }
 
   #attempt<Result>(count: number, work: () => Result): Result | undefined {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import {
+  AcknowledgedOrigins,
   AcknowledgedSeries,
   encodeExportAnswer,
   encodeStatus,
@@ -94,7 +95,12 @@ async function findRun(services: Services, kept: KeptRuns, principal: Principal,
 }
 
 /** What requests leave behind for the next ones; each is right without it. */
-type Kept = { readonly runs: KeptRuns; readonly series: SeriesCache; readonly acknowledged: AcknowledgedSeries };
+type Kept = {
+  readonly runs: KeptRuns;
+  readonly series: SeriesCache;
+  readonly acknowledged: AcknowledgedSeries;
+  readonly origins: AcknowledgedOrigins;
+};
 
 async function receive(
   services: Services,
@@ -108,6 +114,7 @@ async function receive(
     ...services,
     cache: kept.series,
     acknowledged: kept.acknowledged,
+    origins: kept.origins,
     findRun: (runId: string) => findRun(services, kept.runs, principal, runId),
     putEnvironment: async (runId: string, read: Parameters<typeof putEnvironment>[1]['read']) => {
       await putEnvironment(services, { runId, read, tokenId: principal.tokenId });
@@ -132,7 +139,12 @@ function countOutcome(services: Services, signal: OtlpSignal, { receipts, bodyBy
 export function otlpRoutes(services: Services): FastifyPluginCallback {
   return (app: FastifyInstance, _options, done) => {
     let inFlight = 0;
-    const kept: Kept = { runs: new Map(), series: new SeriesCache(), acknowledged: new AcknowledgedSeries() };
+    const kept: Kept = {
+      runs: new Map(),
+      series: new SeriesCache(),
+      acknowledged: new AcknowledgedSeries(),
+      origins: new AcknowledgedOrigins(),
+    };
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, payload, parsed) => parsed(null, payload));
     app.setErrorHandler(answerStatus);

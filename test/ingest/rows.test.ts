@@ -184,6 +184,7 @@ test('every kind of record becomes its row, with its own ordinal, repetition and
     },
     { ...place, kind: 'summary', count: 9, sum: 10, mean: null, minimum: 1, maximum: 2, line: 5 },
     { kind: 'event', repetition: 3, code: 'kernel.oops', atNs: 11n, message: 'Oops', labels: { cpu: '1' }, line: 6 },
+    { ...place, kind: 'readings', reading: 'delta', values: [1, 2], atNs: [3n, 4n], exposureS: [0.5, 1], line: 7 },
   ]);
   const seriesId = computeSeriesId(CONTEXT, SERIES);
   const common = { run_id: 'run', payload_id: 'payload', repetition: 3, received_at: CONTEXT.receivedAtMs };
@@ -193,6 +194,9 @@ test('every kind of record becomes its row, with its own ordinal, repetition and
   ]);
   assert.deepEqual(rows.readings, [
     { ...valued, ordinal: 2, line: 3, reading_kind: 'cumulative', reading: null, at_ns: 9n, exposure_s: 1.5, probability: null, tool: '' },
+  ]);
+  assert.deepEqual(rows.reading_stretches, [
+    { ...valued, ordinal: 6, line: 7, reading_kind: 'delta', readings: [1, 2], at_ns: [3n, 4n], exposure_s: [0.5, 1] },
   ]);
   assert.deepEqual(rows.histograms, [
     {
@@ -212,7 +216,17 @@ test('every kind of record becomes its row, with its own ordinal, repetition and
   assert.deepEqual(rows.events, [
     { ...common, ordinal: 5, line: 6, code: 'kernel.oops', at_ns: 11n, message: 'Oops', labels: { cpu: '1' } },
   ]);
-  assert.deepEqual(rowMaker.counts(), { records: 5, samples: 3, readings: 1, histograms: 1, summaries: 1, events: 1, spans: 0, series: 1 });
+  assert.deepEqual(rowMaker.counts(), { records: 6, samples: 3, readings: 3, histograms: 1, summaries: 1, events: 1, spans: 0, series: 1 });
+});
+
+test('a stretch whose times or exposures are not as many as its readings is a broken promise of the parser', () => {
+  const stretch = { kind: 'readings', series: SERIES, repetition: 1, reading: 'delta', quality: [], line: 1 } as const;
+  for (const lists of [
+    { values: [1, 2], atNs: [3n], exposureS: [] },
+    { values: [1, 2], atNs: [3n, 4n], exposureS: [1] },
+  ]) {
+    assert.throws(() => createRowMaker(CONTEXT).toRows([{ ...stretch, ...lists }]), RangeError);
+  }
 });
 
 test('ordinals go on from batch to batch, so that order survives streaming', () => {

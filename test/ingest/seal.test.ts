@@ -114,7 +114,19 @@ function makePayload(runId: string, name: string): Payload {
     received_at: NOW_MS,
     received_by: 'test',
   };
-  return { rows: { series: [series], samples: [samples], readings: [], histograms: [], summaries: [], events: [], spans: [] }, receipt };
+  return {
+    rows: {
+      series: [series],
+      samples: [samples],
+      readings: [],
+      reading_stretches: [],
+      histograms: [],
+      summaries: [],
+      events: [],
+      spans: [],
+    },
+    receipt,
+  };
 }
 
 const commit = ({ rows, receipt }: Payload) => groupCommit.commit(rows, receipt);

@@ -233,6 +233,33 @@ describe('the protocol', () => {
     assert.deepEqual([others.length, series.count, series.sum, series.kind], [0, 3, 6_000_000, 'metrics']);
   });
 
+  test('the 0 at the origin of a counter lands once however many requests say it, and the seal finds all that was acknowledged', async () => {
+    const runId = await open();
+    const startMs = Date.now() + 60_000;
+    const toNs = (ms: number) => String(BigInt(ms) * 1_000_000n);
+    const sendStanding = (value: number, afterMs: number) => {
+      const point = { asInt: String(value), startTimeUnixNano: toNs(startMs), timeUnixNano: toNs(startMs + afterMs) };
+      const sum = { aggregationTemporality: 2, isMonotonic: true, dataPoints: [point] };
+      const metrics = [{ name: 'retries', unit: '{retry}', sum }];
+      return push('metrics', { resourceMetrics: [{ resource: resourceOf(runId), scopeMetrics: [{ scope: { name: 'bench' }, metrics }] }] });
+    };
+    for (const [value, afterMs] of [
+      [5, 1000],
+      [9, 2000],
+      [9, 2000],
+      [12, 3000],
+    ] as const)
+      assert.equal((await sendStanding(value, afterMs)).status, 200);
+    const [series] = await readSeries(runId);
+    assert.deepEqual([series.count, series.min, series.max], [4, 0, 12]);
+    const values = (await service.call('GET', `/v1/runs/${runId}/series/${series.seriesId}/values`)).text.trim().split('\n').slice(1);
+    assert.deepEqual(
+      values.map((line) => Number(line.split(',')[2])).sort((a, b) => a - b),
+      [0, 5, 9, 12],
+    );
+    assert.equal((await seal(runId)).status, 200, 'every receipt counts its rows');
+  });
+
   test('a sealed run rejects what is new', async () => {
     const runId = await open();
     await push('metrics', { resourceMetrics: [gauge(runId, 1)] });

@@ -72,7 +72,16 @@ const EVENT: Omit<Row<'events'>, 'payload_id'> = {
   received_at: 0,
 };
 
-const NO_ROWS: PayloadRows = { series: [], samples: [], readings: [], histograms: [], summaries: [], events: [], spans: [] };
+const NO_ROWS: PayloadRows = {
+  series: [],
+  samples: [],
+  readings: [],
+  reading_stretches: [],
+  histograms: [],
+  summaries: [],
+  events: [],
+  spans: [],
+};
 const samplesOf = (payloadId: string): PayloadRows => ({ ...NO_ROWS, samples: [{ ...SAMPLE, payload_id: payloadId }] });
 
 const receiptOf = (payloadId: string): Row<'receipts'> => ({

@@ -24,6 +24,7 @@ type Part = {
   readonly paths?: readonly string[];
   readonly quality?: readonly string[];
   readonly readings?: readonly { readonly value: number | null; readonly atNs: bigint | null }[];
+  readonly stretch?: { readonly readings: readonly number[]; readonly atNs: readonly bigint[]; readonly exposureS?: readonly number[] };
   readonly histogram?: { readonly edges: readonly number[]; readonly counts: readonly number[] };
 };
 type Payload = { readonly payloadId: string; readonly parts: readonly Part[] };
@@ -53,6 +54,7 @@ function toSeriesRow(runId: string, payloadId: string, part: Part): Row<'series'
 async function appendPayload(runId: string, { payloadId, parts }: Payload): Promise<void> {
   const samples: Row<'samples'>[] = [];
   const readings: Row<'readings'>[] = [];
+  const stretches: Row<'reading_stretches'>[] = [];
   const histograms: Row<'histograms'>[] = [];
   for (const [index, part] of parts.entries()) {
     const { seriesId, values = [], paths = [] } = part;
@@ -86,6 +88,11 @@ async function appendPayload(runId: string, { payloadId, parts }: Payload): Prom
       const reading = { reading_kind: 'cumulative', reading: value, at_ns: atNs, exposure_s: null, probability: null, tool: '' };
       readings.push({ ...common, ...reading, ordinal: ordinal + offset });
     }
+    if (part.stretch !== undefined) {
+      const { readings, atNs, exposureS = [] } = part.stretch;
+      const reading_kind = exposureS.length === 0 ? 'cumulative' : 'delta';
+      stretches.push({ ...common, ordinal, reading_kind, readings, at_ns: atNs, exposure_s: exposureS });
+    }
     if (part.histogram !== undefined)
       histograms.push({
         ...common,
@@ -104,6 +111,7 @@ async function appendPayload(runId: string, { payloadId, parts }: Payload): Prom
   );
   await store.append('samples', samples);
   await store.append('readings', readings);
+  await store.append('reading_stretches', stretches);
   await store.append('histograms', histograms);
 }
 
@@ -387,6 +395,30 @@ describe('measurements, aggregated by ClickHouse', () => {
       }
       assert.deepEqual(results[1], results[0]);
       assert.deepEqual(results[2], results[0]);
+    });
+
+    test('readings of a stretch are readings like any other, among them by time', async () => {
+      const seriesId = randomUUID();
+      const first = newPayload(
+        { seriesId, stretch: { readings: [0, 10, 30], atNs: [1n, 2n, 4n] }, quality: ['unit_assumed'] },
+        { seriesId, readings: [{ value: null, atNs: 3n }] },
+      );
+      const second = newPayload({ seriesId, stretch: { readings: [7, 0], atNs: [6n, 5n], exposureS: [2, 0.5] } });
+      const never = newPayload({ seriesId, stretch: { readings: [99], atNs: [3n] } });
+      const runId = await sealPayloads([first, second], [never, second, first]);
+      const { readings } = await readOne(runId);
+      assert.deepEqual(
+        readings.map(({ kind, value, atNs, exposureS, quality }) => [kind, value, atNs, exposureS, quality]),
+        [
+          ['cumulative', 0, '1', null, ['unit_assumed']],
+          ['cumulative', 10, '2', null, ['unit_assumed']],
+          ['cumulative', null, '3', null, []],
+          ['cumulative', 30, '4', null, ['unit_assumed']],
+          ['delta', 0, '5', 0.5, []],
+          ['delta', 7, '6', 2, []],
+        ],
+      );
+      assert.deepEqual([readings[0]?.probability, readings[0]?.tool], [null, null]);
     });
 
     test('readings come by repetition and time, those without a time last in canonical order', async () => {

@@ -16,7 +16,7 @@ function bindText(text: string): string {
 function map<Content extends { readonly resource: Attributes }>(signal: Signal<Content>, text: string): string {
   const contents = signal.decodeJson(bindText(text));
   const bound = contents.map((content) => ({ binding: bindResource(content.resource), content }));
-  const window = { earliestNs: 0n, latestNs: NOW_NS };
+  const window = { earliestNs: 0n, latestNs: NOW_NS, origins: { has: () => false } };
   return describe(signal.toRecords(bound, { ...window, runCreatedNs: NOW_NS, cache: new SeriesCache() }), signal.things);
 }
 

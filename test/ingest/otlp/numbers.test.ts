@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { NumberPoint } from '../../../ingest/otlp/messages.ts';
+import type { Mapped } from '../../../ingest/otlp/metrics-to-records.ts';
+import type { KnownOrigins } from '../../../ingest/otlp/origins.ts';
 import { SeriesCache } from '../../../ingest/otlp/series-cache.ts';
-import { atS, BOUND, gauge, map, mapAll, number, RUN_ID, refusal, resourceOf, sum } from './points.ts';
+import { atS, BOUND, gauge, map, mapAll, number, RUN_ID, refusal, resourceOf, sum, toSingles } from './points.ts';
 
 const readings = (data: Parameters<typeof map>[0], metric: Parameters<typeof map>[1] = { name: 'retries', unit: '{retry}' }) =>
-  map(data, metric).records.map((record) => {
+  toSingles(map(data, metric).records).map((record) => {
     assert.equal(record.kind, 'reading');
     if (record.kind !== 'reading') throw new TypeError('unreachable');
     const { reading, value, atNs, exposureS, quality } = record;
@@ -170,6 +172,40 @@ describe('a counter', () => {
     );
   });
 
+  test('the 0 of an origin that an acknowledged request told is not told again, that of a new one is', () => {
+    const cache = new SeriesCache();
+    const metric = { name: 'retries', unit: '{retry}' };
+    const send = (origins: KnownOrigins, ...points: readonly NumberPoint[]) =>
+      mapAll([resourceOf([{ ...metric, data: sum('cumulative', ...points) }])], cache, origins);
+    const first = send({ has: () => false }, number(5));
+    assert.deepEqual(
+      first.origins.map(({ repetition, sinceNs }) => [repetition, sinceNs]),
+      [[1, atS(1010)]],
+    );
+    const [told] = first.origins;
+    const known: KnownOrigins = { has: ({ series, sinceNs }) => series === told?.series && sinceNs === told.sinceNs };
+    const values = ({ records }: Mapped) => toSingles(records).map((record) => (record.kind === 'reading' ? record.value : null));
+    const later = send(known, number(7, { atNs: atS(1030) }));
+    assert.deepEqual([values(later), later.origins.length], [[7], 0]);
+    const anew = send(known, number(2, { startNs: atS(1035), atNs: atS(1040) }));
+    assert.deepEqual([values(anew), anew.origins.length], [[0, 2], 1]);
+  });
+
+  test('standings and increases of one series are one record, whatever has flags of its own beside it', () => {
+    const points = [number(5), number(9, { atNs: atS(1030) }), number(2 ** 60, { atNs: atS(1040), losesPrecision: true })];
+    const cumulative = map(sum('cumulative', ...points), { name: 'retries', unit: '1' }).records;
+    assert.deepEqual(
+      cumulative.map((record) => (record.kind === 'readings' ? [record.reading, record.values, record.exposureS] : record.kind)),
+      [['cumulative', [0, 5, 9], []], 'reading'],
+    );
+    const increases = [number(5), number(9, { startNs: atS(1020), atNs: atS(1030) }), number(4)];
+    const delta = map(sum('delta', ...increases), { name: 'retries', unit: '1' }).records;
+    assert.deepEqual(
+      delta.map((record) => (record.kind === 'readings' ? [record.reading, record.values, record.exposureS, record.line] : record.kind)),
+      [['delta', [5, 9], [10, 10], 1], 'reading'],
+    );
+  });
+
   test('two writers of one series are refused: their difference is no increase', () => {
     const cases = [
       [number(5), number(700)],
@@ -259,7 +295,7 @@ describe('the series of a metric', () => {
 
   test('a unit that the conventions fix is flagged as assumed when it was not sent', () => {
     const [record] = map(sum('delta', number(1)), { name: 'hw.errors', unit: '' }).records;
-    assert.ok(record?.kind === 'reading');
+    assert.ok(record?.kind === 'readings');
     assert.deepEqual(record.quality, ['unit_assumed']);
   });
 

@@ -8,15 +8,22 @@ import type {
   ResourceMetrics,
 } from '../../../ingest/otlp/messages.ts';
 import { type Mapped, type MappingContext, toMetricRecords } from '../../../ingest/otlp/metrics-to-records.ts';
+import type { KnownOrigins } from '../../../ingest/otlp/origins.ts';
 import { bindResource } from '../../../ingest/otlp/resource.ts';
 import { SeriesCache } from '../../../ingest/otlp/series-cache.ts';
+import type { StoredRecord } from '../../../ingest/records.ts';
 
 /** Messages made by hand, and what becomes of them. Times in tests are seconds of a run that was opened at second 1000. */
 
 export const RUN_ID = '0190c1de-0000-7000-8000-000000000001';
 export const atS = (seconds: number): bigint => BigInt(Math.round(seconds * 1000)) * 1_000_000n;
 
-export const CONTEXT: Omit<MappingContext, 'cache'> = { runCreatedNs: atS(1000), earliestNs: atS(1), latestNs: atS(10_000) };
+export const CONTEXT: Omit<MappingContext, 'cache'> = {
+  runCreatedNs: atS(1000),
+  earliestNs: atS(1),
+  latestNs: atS(10_000),
+  origins: { has: () => false },
+};
 
 export const number = (value: number | null, changes: Partial<NumberPoint> = {}): NumberPoint => ({
   attributes: [],
@@ -78,15 +85,39 @@ export const resourceOf = (metrics: readonly Metric[], resource: Attributes = BO
 });
 
 /** The records of some resources, each bound as it says. */
-export const mapAll = (resources: readonly ResourceMetrics[], cache: SeriesCache = new SeriesCache()): Mapped =>
+export const mapAll = (
+  resources: readonly ResourceMetrics[],
+  cache: SeriesCache = new SeriesCache(),
+  origins: KnownOrigins = CONTEXT.origins,
+): Mapped =>
   toMetricRecords(
     resources.map((content) => ({ binding: bindResource(content.resource), content })),
-    { ...CONTEXT, cache },
+    { ...CONTEXT, cache, origins },
   );
 
 /** The records of one metric, `latency` in ms unless told otherwise. */
 export const map = (data: MetricPoints, metric: Partial<Metric> = {}, resource?: Attributes): Mapped =>
   mapAll([resourceOf([{ name: 'latency', unit: 'ms', ...metric, data }], resource)]);
+
+/** Records with the readings of each stretch as readings of their own, readings with a time in its order. */
+export const toSingles = (records: readonly StoredRecord[]): readonly StoredRecord[] =>
+  records.flatMap(toReadings).sort((a, b) => Number(timeOf(a) - timeOf(b)));
+
+const timeOf = (record: StoredRecord): bigint => (record.kind === 'reading' ? (record.atNs ?? 0n) : 0n);
+
+function toReadings(record: StoredRecord): readonly StoredRecord[] {
+  if (record.kind !== 'readings') return [record];
+  const { kind: _, values, atNs, exposureS, ...common } = record;
+  return values.map((value, index) => ({
+    ...common,
+    kind: 'reading' as const,
+    value,
+    atNs: atNs[index] ?? null,
+    exposureS: exposureS[index] ?? null,
+    probability: null,
+    tool: null,
+  }));
+}
 
 /** Why points were refused; '' when none was. */
 export const refusal = (mapped: Mapped): string => mapped.rejections.describe('points');
