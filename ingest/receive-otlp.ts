@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { v7 as timeOrderedId } from 'uuid';
-import { type GroupCommit, type Row, readReceipt, type StoredRun } from '../store/index.ts';
+import { type GroupCommit, type Row, readReceipt, readReceiptAndIntent, type StoredRun } from '../store/index.ts';
 import { computeDigest } from '../wire/canonical-json.ts';
 import { LIMITS } from '../wire/limits.ts';
 import type { OtlpFormatId, OtlpSignal, Warning } from '../wire/payload.ts';
@@ -27,6 +27,7 @@ import {
 } from './otlp/index.ts';
 import type { Attributes } from './otlp/messages.ts';
 import type { ReadEnvironment } from './read-environment.ts';
+import type { RecentReceipts } from './recent-receipts.ts';
 import type { StoredRecord } from './records.ts';
 import { createRowMaker, type RowCounts } from './rows.ts';
 import { assertReceiptCounts, type SealPorts } from './seal.ts';
@@ -45,6 +46,7 @@ export type OtlpPorts = SealPorts & {
   /** Series of earlier requests. */
   readonly cache: SeriesCache;
   readonly acknowledged: AcknowledgedSeries;
+  readonly recent: RecentReceipts;
   readonly origins: AcknowledgedOrigins;
   /** The run, or why this caller cannot write to it. @throws ProblemError as the store */
   readonly findRun: (runId: string) => Promise<StoredRun | string>;
@@ -240,8 +242,8 @@ async function storeOrReject<Content extends { readonly resource: Attributes }>(
 async function store<Content extends { readonly resource: Attributes }>(ports: OtlpPorts, part: Part<Content>): Promise<OtlpReceipt> {
   const { run, request, mapped } = part;
   const { receiptId, contentDigest, format, repetition, parameters } = part.identity;
-  const earlier = await readReceipt(ports.store, run.runId, receiptId);
-  if (earlier !== undefined) {
+  const mayBeRepeated = run.state !== 'open' || ports.recent.has(receiptId);
+  if (mayBeRepeated && (await readReceipt(ports.store, run.runId, receiptId)) !== undefined) {
     await assertReceiptCounts(ports, run.runId, receiptId);
     return { runId: run.runId, format, duplicate: true, valueCount: 0 };
   }
@@ -275,7 +277,9 @@ async function store<Content extends { readonly resource: Attributes }>(ports: O
     received_at: part.nowMs,
     received_by: request.tokenId,
   });
-  await assertReceiptCounts(ports, run.runId, receiptId);
+  const duplicate = await isDuplicate(ports, { runId: run.runId, receiptId, payloadId });
+  ports.recent.add(receiptId);
+  if (duplicate) return { runId: run.runId, format, duplicate, valueCount: 0 };
   ports.acknowledged.add(run.runId, receiptId, rowMaker.definitions());
   ports.origins.add(run.runId, receiptId, mapped.origins);
   return {
@@ -284,6 +288,18 @@ async function store<Content extends { readonly resource: Attributes }>(ports: O
     duplicate: false,
     valueCount: counts.samples + counts.readings + counts.histograms + counts.summaries,
   };
+}
+
+/** Whether another payload holds this receipt: then ours counts nowhere. @throws ProblemError when neither is sure to count */
+async function isDuplicate(
+  ports: OtlpPorts,
+  { runId, receiptId, payloadId }: { readonly runId: string; readonly receiptId: string; readonly payloadId: string },
+): Promise<boolean> {
+  const held = await readReceiptAndIntent(ports.store, runId, receiptId);
+  if (held === undefined)
+    throw new ProblemError('store-unavailable', 'the receipt was not found right after it was stored; retry', { retryAfterS: 1 });
+  if (held.isSealing) await assertReceiptCounts(ports, runId, receiptId);
+  return held.receipt.payloadId !== payloadId;
 }
 
 function toCountColumns(counts: RowCounts) {

@@ -8,6 +8,7 @@ import {
   OTLP_ENCODINGS,
   type OtlpAnswer,
   type OtlpEncoding,
+  RecentReceipts,
   receiveOtlp,
   SeriesCache,
   toRpcCode,
@@ -99,6 +100,7 @@ type Kept = {
   readonly runs: KeptRuns;
   readonly series: SeriesCache;
   readonly acknowledged: AcknowledgedSeries;
+  readonly recent: RecentReceipts;
   readonly origins: AcknowledgedOrigins;
 };
 
@@ -114,6 +116,7 @@ async function receive(
     ...services,
     cache: kept.series,
     acknowledged: kept.acknowledged,
+    recent: kept.recent,
     origins: kept.origins,
     findRun: (runId: string) => findRun(services, kept.runs, principal, runId),
     putEnvironment: async (runId: string, read: Parameters<typeof putEnvironment>[1]['read']) => {
@@ -143,6 +146,7 @@ export function otlpRoutes(services: Services): FastifyPluginCallback {
       runs: new Map(),
       series: new SeriesCache(),
       acknowledged: new AcknowledgedSeries(),
+      recent: new RecentReceipts(),
       origins: new AcknowledgedOrigins(),
     };
     app.removeAllContentTypeParsers();
