@@ -12,6 +12,8 @@ export type TaskBounds = {
   readonly budget: TaskBudget | null;
   /** Smallest bound of a static analysis, in the series' unit; null when none was sent. */
   readonly staticBound: number | null;
+  /** Smallest probabilistic bound that a tool stated, whatever its probability; null when none was sent. */
+  readonly pwcetBound: number | null;
   /** `budget_changed` informs; `mixed_units` means that a budget exists and cannot be applied. */
   readonly reasons: readonly Reason[];
 };
@@ -49,8 +51,11 @@ export function findTaskBounds(series: SeriesDefinition, sources: BoundSources, 
   if (budget === null && isBudgetedInAnotherUnit(series, sources, judging)) {
     reasons.push({ code: 'mixed_units', detail: `the budget of ${series.region} is not in ${series.unit}` });
   }
-  const staticBounds = [...collectBounds(sources.candidate, series, 'static'), ...collectBounds(sources.baseline, series, 'static')];
-  return { budget, staticBound: toSmallest(staticBounds), reasons };
+  const collectBoth = (kind: 'static' | 'pwcet') => [
+    ...collectBounds(sources.candidate, series, kind),
+    ...collectBounds(sources.baseline, series, kind),
+  ];
+  return { budget, staticBound: toSmallest(collectBoth('static')), pwcetBound: toSmallest(collectBoth('pwcet')), reasons };
 }
 
 function chooseBudget(policy: number | null, baseline: number | null, run: number | null): TaskBudget | null {
@@ -67,7 +72,11 @@ function toPolicyBudget(
   return budget.task === series.region && base?.unit === series.unit ? [budget.value * base.factor] : [];
 }
 
-function collectBounds(measurements: readonly SeriesMeasurement[], series: SeriesDefinition, kind: 'budget' | 'static'): readonly number[] {
+function collectBounds(
+  measurements: readonly SeriesMeasurement[],
+  series: SeriesDefinition,
+  kind: 'budget' | 'static' | 'pwcet',
+): readonly number[] {
   return measurements
     .filter((measurement) => measurement.series.region === series.region && measurement.series.unit === series.unit)
     .flatMap((measurement) => measurement.readings)

@@ -93,8 +93,12 @@ function explainBudget(task: Task): readonly Reason[] {
   if (coverage !== null && coverage.ratio < COVERAGE_MINIMUM) {
     reasons.push({ code: 'path_coverage', detail: `${toPercentText(coverage.ratio)} of ${coverage.goldenPathCount} paths` });
   }
-  if (marks !== null && bounds.staticBound !== null && bounds.staticBound < marks.highest) {
-    const detail = `below_high_water_mark: static bound ${toNumberText(bounds.staticBound)}, measured ${toNumberText(marks.highest)}`;
+  for (const [name, bound] of [
+    ['static bound', bounds.staticBound],
+    ['pWCET', bounds.pwcetBound],
+  ] as const) {
+    if (marks === null || bound === null || bound >= marks.highest) continue;
+    const detail = `below_high_water_mark: ${name} ${toNumberText(bound)}, measured ${toNumberText(marks.highest)}`;
     reasons.push({ code: 'quality', detail });
   }
   return reasons;

@@ -108,10 +108,16 @@ test('the policy’s budget beats the baseline’s, which beats the run’s; the
   assert.equal(findingOf(judge(goldenOf(task), [nightOf(), budgetOf('night', 9000)])).evidence['budgetSource'], 'run');
 });
 
-test('a static bound below what was measured is named', () => {
-  const verdict = judge(goldenOf(task), [nightOf(), measureReadings('night', bound, [{ kind: 'static', value: 1010 }])]);
-  assert.match(findingOf(verdict).reasons[0]?.detail ?? '', /below_high_water_mark/);
-});
+for (const kind of ['static', 'pwcet'] as const) {
+  test(`a ${kind} bound below what was measured is named, one above it is not`, () => {
+    const detailsOf = (value: number) => {
+      const verdict = judge(goldenOf(task), [nightOf(), measureReadings('night', bound, [{ kind, value }])]);
+      return findingOf(verdict).reasons.map(({ detail }) => detail);
+    };
+    assert.ok(detailsOf(1010).some((detail) => detail.startsWith('below_high_water_mark')));
+    assert.ok(!detailsOf(1e9).some((detail) => detail.startsWith('below_high_water_mark')));
+  });
+}
 
 test('a path that is no longer exercised makes its task inconclusive; nineteen of twenty are enough', () => {
   const names = Array.from({ length: 20 }, (_, i) => `path${String(i).padStart(2, '0')}`);
