@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { v7 as timeOrderedId } from 'uuid';
-import { type GroupCommit, type Row, readReceipt, readReceiptAndIntent, type StoredRun } from '../store/index.ts';
+import { type GroupCommit, type Row, readReceipt, type StoredRun } from '../store/index.ts';
 import { computeDigest } from '../wire/canonical-json.ts';
 import { LIMITS } from '../wire/limits.ts';
 import type { OtlpFormatId, OtlpSignal, Warning } from '../wire/payload.ts';
@@ -8,6 +8,7 @@ import { ProblemError } from '../wire/problems.ts';
 import type { AcknowledgedOrigins } from './acknowledged-origins.ts';
 import type { AcknowledgedSeries } from './acknowledged-series.ts';
 import { readBody } from './body.ts';
+import { readHeldReceipt } from './held-receipt.ts';
 import {
   type Bound,
   bindResource,
@@ -277,9 +278,9 @@ async function store<Content extends { readonly resource: Attributes }>(ports: O
     received_at: part.nowMs,
     received_by: request.tokenId,
   });
-  const duplicate = await isDuplicate(ports, { runId: run.runId, receiptId, payloadId });
+  const { isDuplicate } = await readHeldReceipt(ports, { runId: run.runId, receiptId, payloadId });
   ports.recent.add(receiptId);
-  if (duplicate) return { runId: run.runId, format, duplicate, valueCount: 0 };
+  if (isDuplicate) return { runId: run.runId, format, duplicate: true, valueCount: 0 };
   ports.acknowledged.add(run.runId, receiptId, rowMaker.definitions());
   ports.origins.add(run.runId, receiptId, mapped.origins);
   return {
@@ -288,18 +289,6 @@ async function store<Content extends { readonly resource: Attributes }>(ports: O
     duplicate: false,
     valueCount: counts.samples + counts.readings + counts.histograms + counts.summaries,
   };
-}
-
-/** Whether another payload holds this receipt: then ours counts nowhere. @throws ProblemError when neither is sure to count */
-async function isDuplicate(
-  ports: OtlpPorts,
-  { runId, receiptId, payloadId }: { readonly runId: string; readonly receiptId: string; readonly payloadId: string },
-): Promise<boolean> {
-  const held = await readReceiptAndIntent(ports.store, runId, receiptId);
-  if (held === undefined)
-    throw new ProblemError('store-unavailable', 'the receipt was not found right after it was stored; retry', { retryAfterS: 1 });
-  if (held.isSealing) await assertReceiptCounts(ports, runId, receiptId);
-  return held.receipt.payloadId !== payloadId;
 }
 
 function toCountColumns(counts: RowCounts) {

@@ -8,7 +8,6 @@ import {
   type Row,
   type RunPlace,
   readReceipt,
-  readReceiptAndIntent,
   type StoredReceipt,
 } from '../store/index.ts';
 import { computeDigest } from '../wire/canonical-json.ts';
@@ -18,6 +17,7 @@ import { ProblemError } from '../wire/problems.ts';
 import { type Body, decodeUtf8, readBody } from './body.ts';
 import { type Format, ParseError, type StreamParser } from './format.ts';
 import { detectFormat, findFormat } from './formats/index.ts';
+import { readHeldReceipt } from './held-receipt.ts';
 import { assertTimesInWindow } from './lexers/timestamp.ts';
 import { assertExtraParameters, type PayloadQuery, readPayloadQuery, unsupportedFormat } from './parameters.ts';
 import { BINARY_HEAD_BYTES, type BinaryHead, findBinaryHead } from './payload-head.ts';
@@ -365,15 +365,6 @@ async function store(ports: ReceivePorts, request: PayloadRequest, { query, body
   if (closed) throw new ProblemError('run-sealed', `run ${run.runId} is sealed and takes no new content; open another run`);
   const receipt = toReceiptRow(request, query, { receiptId, contentDigest, payloadId, format, bodyBytes: body.byteCount(), parsed, nowMs });
   await ports.groupCommit.commit(parsed.rows, receipt);
-  return await confirm(ports, run.runId, receiptId, payloadId);
-}
-
-/** Of two equal payloads in flight at once the first received counts; the other one is told it was a duplicate. */
-async function confirm(ports: ReceivePorts, runId: string, receiptId: string, payloadId: string): Promise<ReceiptAnswer> {
-  const held = await readReceiptAndIntent(ports.store, runId, receiptId);
-  if (held === undefined)
-    throw new ProblemError('store-unavailable', 'the receipt was not found right after it was stored; retry', { retryAfterS: 1 });
-  // Who begins to seal after this was read finds the receipt.
-  if (held.isSealing) await assertReceiptCounts(ports, runId, receiptId);
-  return toAnswer(held.receipt, held.receipt.payloadId !== payloadId);
+  const held = await readHeldReceipt(ports, { runId: run.runId, receiptId, payloadId });
+  return toAnswer(held.receipt, held.isDuplicate);
 }

@@ -1,7 +1,8 @@
+import { toFact } from '../../wire/facts.ts';
 import type { Environment } from '../../wire/run.ts';
 import { parseChronyTracking } from './parse-clock.ts';
 import { parseCpuinfo, toCpuFacts, toEmulated, toIsa } from './parse-cpu.ts';
-import { NVIDIA_SMI_ARGUMENTS, parseDetectVirt, parseLscpuHypervisor, parseNvidiaSmi, parseOsRelease, toFact } from './parse-system.ts';
+import { NVIDIA_SMI_ARGUMENTS, parseDetectVirt, parseLscpuHypervisor, parseNvidiaSmi, parseOsRelease } from './parse-system.ts';
 
 /** What capturing needs of the machine; each answers undefined instead of throwing when there is no such file or command. */
 export type Machine = {

@@ -1,28 +1,10 @@
+import { toFact } from '../../wire/facts.ts';
+
 /** A graphics processor as an environment names it. */
 export type GpuFacts = { readonly model?: string; readonly uuid?: string; readonly vbios?: string; readonly driver?: string };
 
 /** What the parsers below need of nvidia-smi, in this order. */
 export const NVIDIA_SMI_ARGUMENTS = ['--query-gpu=name,uuid,vbios_version,driver_version', '--format=csv,noheader'] as const;
-
-/** What board makers and tools write where they know nothing. */
-const PLACEHOLDERS = new Set([
-  '',
-  'none',
-  'unknown',
-  'not specified',
-  'not applicable',
-  'default string',
-  'to be filled by o.e.m.',
-  'n/a',
-  '[n/a]',
-  '[not supported]',
-]);
-
-/** The text without surrounding space and final NULs, undefined when it only fills a field. */
-export function toFact(text: string | undefined): string | undefined {
-  const fact = text?.replaceAll('\0', '').trim();
-  return fact === undefined || PLACEHOLDERS.has(fact.toLowerCase()) ? undefined : fact;
-}
 
 /**
  * `id version` of /etc/os-release.

@@ -1,28 +1,11 @@
+import { toFact } from '../../wire/facts.ts';
 import type { Warning } from '../../wire/payload.ts';
 import { ParseError } from '../format.ts';
 import { WarningTally } from '../formats/warning-tally.ts';
 import { forEachLine, openText } from '../lexers/text.ts';
 import type { EnvironmentFinding, PartialEnvironment } from './format.ts';
 
-/** What board makers and tools write where they know nothing. collectors/environment reads the same words as no fact. */
-const PLACEHOLDERS = new Set([
-  '',
-  'none',
-  'unknown',
-  'not specified',
-  'not applicable',
-  'default string',
-  'to be filled by o.e.m.',
-  'n/a',
-  '[n/a]',
-  '[not supported]',
-]);
-
-/** The text without surrounding space, undefined when it only fills a field. */
-export function toFact(text: string | undefined): string | undefined {
-  const fact = text?.trim();
-  return fact === undefined || PLACEHOLDERS.has(fact.toLowerCase()) ? undefined : fact;
-}
+export { toFact };
 
 /** `uname -m` and lscpu as the names DESIGN.md uses; others are passed on as they are. */
 export function toIsa(machine: string): string {
